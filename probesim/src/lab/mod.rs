@@ -1,0 +1,1 @@
+//! A Kubernetes-shaped API on loopback.
