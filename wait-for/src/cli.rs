@@ -1,0 +1,108 @@
+//! The command line, as text: `config` makes sense of it.
+
+use clap::Parser;
+
+/// Hold a pod back until what it needs is ready.
+///
+/// Waits until every TARGET is in its condition, says in one line why not, and opens within milliseconds.
+#[derive(Debug, Default, Parser)]
+#[command(name = "wait-for", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// KIND/NAME[@NAMESPACE][:CONDITION] or KIND/SELECTOR[@NAMESPACE][:CONDITION]
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+
+    /// Namespace of targets that name none [env: WAIT_FOR_NAMESPACE] [default: the pod's own, or the context's]
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+
+    /// Give up after this time, with a unit: 90s, 5m; 0 is never [env: WAIT_FOR_TIMEOUT] [default: 0]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub timeout: Option<String>,
+
+    /// Open when one target is met [env: WAIT_FOR_ANY=true]
+    #[arg(long, overrides_with = "all")]
+    pub any: bool,
+
+    /// Open when all targets are met, which is the default
+    #[arg(long, overrides_with = "any")]
+    pub all: bool,
+
+    /// Look once, print every verdict, and exit 0 (met), 3 (not yet) or 1 (never) [env: WAIT_FOR_ONCE=true]
+    #[arg(long)]
+    pub once: bool,
+
+    /// Time between looks where watching is forbidden [env: WAIT_FOR_INTERVAL] [default: 2s]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub interval: Option<String>,
+
+    /// Kubeconfig to use [env: WAIT_FOR_KUBECONFIG, KUBECONFIG] [default: ~/.kube/config, else the pod's account]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<String>,
+
+    /// Context of the kubeconfig [env: WAIT_FOR_CONTEXT] [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+
+    /// File for the last reason, if it exists [env: WAIT_FOR_TERMINATION_LOG] [default: /dev/termination-log]
+    #[arg(long, value_name = "FILE")]
+    pub termination_log: Option<String>,
+
+    /// Log requests and what ended a watch too [env: WAIT_FOR_VERBOSE=true]
+    #[arg(short, long)]
+    pub verbose: bool,
+
+    /// Kind of the one target that is spelt out
+    #[arg(long, value_name = "KIND", help_heading = "One target, spelt out")]
+    pub resource: Option<String>,
+
+    /// Its name
+    #[arg(long, value_name = "NAME", help_heading = "One target, spelt out")]
+    pub name: Option<String>,
+
+    /// Labels, instead of a name
+    #[arg(short = 'l', long, value_name = "SELECTOR", help_heading = "One target, spelt out")]
+    pub selector: Option<String>,
+
+    /// Its condition
+    #[arg(long, value_name = "CONDITION", help_heading = "One target, spelt out")]
+    pub condition: Option<String>,
+
+    /// As go_wait_for_k8s: a kind; with it, no --namespace means all, and a bare --timeout means minutes
+    /// [env: RESOURCE_TYPE]
+    #[arg(long, value_name = "KIND", help_heading = "As go_wait_for_k8s")]
+    pub resource_type: Option<String>,
+
+    /// As go_wait_for_k8s: labels; none means all objects of the kind [env: LABEL_SELECTOR]
+    #[arg(long, value_name = "SELECTOR", help_heading = "As go_wait_for_k8s")]
+    pub label_selector: Option<String>,
+}
+
+const AFTER_HELP: &str = "\
+Kinds and conditions (the first is the default):
+  deployment   available[=N] ready rolled-out      job      complete succeeded failed finished started
+  statefulset  available[=N] ready rolled-out      pod      ready[=N] scheduled initialized running
+  daemonset    available ready rolled-out                   succeeded failed finished
+  replicaset   available[=N] ready                 service  has-endpoints[=N][:PORT] has-address
+  any of them  exists  deleted  condition=TYPE[=STATUS]
+
+Exit codes:
+  0 met   1 a target can never be met   2 usage   3 the time ran out   4 the API refused us (401, 403)
+  143 SIGTERM   130 SIGINT
+
+Examples:
+  wait-for deployment/postgres
+  wait-for job/migrate@db:complete pod/app=web,tier!=cache:ready=2 --timeout 5m
+  wait-for --namespace app --resource deployment --name postgres --condition available";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

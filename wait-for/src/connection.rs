@@ -1,0 +1,156 @@
+//! One connection to the API server: TCP, TLS, HTTP/1.1, with a limit on every wait.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::cluster::Cluster;
+use crate::kube_error::KubeError;
+
+/// The name lookup, the TCP connection and the TLS handshake together.
+const CONNECT: Duration = Duration::from_secs(5);
+/// From the request to the head of the answer; the API server itself gives up on a cache after 3 s.
+const RESPONSE: Duration = Duration::from_secs(15);
+/// A peer that acknowledges nothing for so long is gone (kernel timer, so it costs no request).
+const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An open connection; it ends when this is dropped.
+pub struct Connection {
+    sender: SendRequest<Empty<Bytes>>,
+    driver: AbortHandle,
+    used: bool,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Connection {
+    /// Connects to the cluster's server.
+    ///
+    /// # Errors
+    /// [`KubeError::Unreachable`] or [`KubeError::Untrusted`].
+    pub async fn open(cluster: &Cluster) -> Result<Self, KubeError> {
+        timeout(CONNECT, connect(cluster))
+            .await
+            .unwrap_or_else(|_| Err(unreachable(format!("no connection within {} s", CONNECT.as_secs()))))
+    }
+
+    /// Whether another request can be sent on it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
+    /// Whether it has carried a request before: then a failure may only mean that it had grown stale.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.used
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    ///
+    /// # Errors
+    /// [`KubeError::Unreachable`] when none comes in time.
+    pub async fn send(&mut self, request: Request<Empty<Bytes>>) -> Result<Response<Incoming>, KubeError> {
+        let exchange = async {
+            self.sender.ready().await.map_err(cut)?;
+            self.used = true;
+            self.sender.send_request(request).await.map_err(cut)
+        };
+        timeout(RESPONSE, exchange)
+            .await
+            .unwrap_or_else(|_| Err(unreachable(format!("no answer within {} s", RESPONSE.as_secs()))))
+    }
+}
+
+async fn connect(cluster: &Cluster) -> Result<Connection, KubeError> {
+    let host = cluster.server.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let secure = cluster.server.scheme_str() == Some("https");
+    let port = cluster.server.port_u16().unwrap_or(if secure { 443 } else { 80 });
+    let tcp = TcpStream::connect((host, port)).await.map_err(|error| unreachable(describe(&error)))?;
+    tune(&tcp).map_err(|error| unreachable(describe(&error)))?;
+    if !secure {
+        return handshake(tcp).await;
+    }
+    let config = cluster.tls.client_config().map_err(|error| KubeError::Untrusted(error.to_string()))?;
+    let name = cluster.tls.server_name.as_deref().unwrap_or(host);
+    let name = ServerName::try_from(name.to_owned())
+        .map_err(|_| KubeError::Untrusted(format!("{name:?} is no name that a certificate can have")))?;
+    let tls = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(reason @ (rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))) => {
+                KubeError::Untrusted(reason.to_string())
+            }
+            _ => unreachable(describe(&error)),
+        }
+    })?;
+    handshake(tls).await
+}
+
+/// Small requests must not wait for Nagle's algorithm, and a dead peer must be noticed.
+fn tune(tcp: &TcpStream) -> std::io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let socket = SockRef::from(tcp);
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(15))
+        .with_interval(Duration::from_secs(5))
+        .with_retries(3);
+    socket.set_tcp_keepalive(&keepalive)?;
+    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))
+}
+
+async fn handshake<T>(stream: T) -> Result<Connection, KubeError>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(cut)?;
+    let driver = tokio::spawn(async move {
+        // Whoever waits for an answer on it is told the error; there is nobody else to tell.
+        let _ = connection.await;
+    });
+    Ok(Connection { sender, driver: driver.abort_handle(), used: false })
+}
+
+fn unreachable(why: String) -> KubeError {
+    KubeError::Unreachable(why)
+}
+
+/// The words of an HTTP error and of what caused it.
+pub(crate) fn cut(error: hyper::Error) -> KubeError {
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    unreachable(format!("{error}{cause}"))
+}
+
+/// "connection refused" rather than "Connection refused (os error 111)".
+fn describe(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_errors_read_as_part_of_a_sentence() {
+        let refused = std::io::Error::from_raw_os_error(111);
+        assert_eq!(describe(&refused), "connection refused");
+    }
+}

@@ -1,0 +1,211 @@
+//! What a run says: one line when a target's state changes, a heartbeat, and the result.
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::duration::Short;
+use crate::outcome::{Known, Outcome};
+use crate::verdict::{Finding, Verdict};
+
+/// No line is longer, in bytes: terminals, log shippers and kubectl all cut sooner or later.
+const LONGEST_LINE: usize = 300;
+/// Trouble with the API server is not worth a line before it has lasted so long, where a state is known.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A target as the report knows it.
+#[derive(Debug)]
+pub struct Row {
+    /// `deployment/postgres`, with its namespace where that is not the default one.
+    pub name: String,
+    /// What is known of it.
+    pub known: Known,
+    /// Why the API server cannot be asked just now, since when, and whether that was said.
+    pub trouble: Option<Trouble>,
+}
+
+/// Trouble that a target's watch has with the API server.
+#[derive(Debug)]
+pub struct Trouble {
+    /// What it is.
+    pub what: String,
+    /// When it began, since the start of the run.
+    pub since: Duration,
+    /// Whether there was a line about it.
+    pub is_said: bool,
+}
+
+impl Row {
+    /// A target of which nothing is known.
+    #[must_use]
+    pub fn new(name: String) -> Self {
+        Self { name, known: Known::Nothing, trouble: None }
+    }
+
+    /// The one line about the target, with what stands in the way of knowing more.
+    #[must_use]
+    pub fn line(&self, now: Duration) -> String {
+        let state = match &self.known {
+            Known::Nothing if self.trouble.is_some() => "not seen yet".to_owned(),
+            Known::Nothing => "not seen yet — no answer from the API server".to_owned(),
+            Known::Verdict(verdict) => verdict.finding().to_string(),
+            Known::Refused(why) => why.clone(),
+        };
+        let trouble = match (&self.trouble, &self.known) {
+            (None, _) | (_, Known::Refused(_)) => String::new(),
+            (Some(trouble), _) => format!(" — {} (for {})", trouble.what, Short(now - trouble.since)),
+        };
+        shorten(format!("{} {state}{trouble}", self.name))
+    }
+
+    /// The line of the result: the verdict's word first.
+    #[must_use]
+    pub fn result(&self, now: Duration) -> String {
+        let word = match &self.known {
+            Known::Verdict(Verdict::Met(_)) => "met",
+            Known::Verdict(Verdict::NotYet(_)) => "not-yet",
+            Known::Verdict(Verdict::Failed(_)) => "failed",
+            Known::Verdict(Verdict::Misused(_)) => "misused",
+            Known::Refused(_) => "refused",
+            Known::Nothing => "unknown",
+        };
+        format!("{word} {}", self.line(now))
+    }
+
+    /// Whether the target holds the gate closed.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(&self.known, Known::Verdict(Verdict::Met(_)))
+    }
+
+    /// A state that is new is worth a line; the same state is not.
+    pub fn learn(&mut self, verdict: Verdict) -> bool {
+        let known = Known::Verdict(verdict);
+        let is_new = self.known != known;
+        self.known = known;
+        is_new
+    }
+
+    /// Trouble is worth a line at once where nothing is known yet, else when it lasts.
+    pub fn suffer(&mut self, what: String, now: Duration) -> bool {
+        let is_unknown = self.known == Known::Nothing;
+        let trouble = self.trouble.get_or_insert(Trouble { what: String::new(), since: now, is_said: false });
+        let is_news = trouble.what != what || !trouble.is_said;
+        trouble.what = what;
+        let is_worth_it = is_news && (is_unknown || now - trouble.since >= PATIENCE);
+        trouble.is_said |= is_worth_it;
+        is_worth_it
+    }
+
+    /// The trouble is over; answers how long it lasted, where there was a line about it.
+    pub fn recover(&mut self, now: Duration) -> Option<Duration> {
+        self.trouble.take().filter(|trouble| trouble.is_said).map(|trouble| now - trouble.since)
+    }
+
+    /// The API server will never answer.
+    pub fn refuse(&mut self, why: String) {
+        self.known = Known::Refused(why);
+    }
+}
+
+/// What a target that will never be answered shows.
+#[must_use]
+pub fn unusable(finding: Finding) -> Known {
+    Known::Verdict(Verdict::Misused(finding))
+}
+
+/// The last line of the log.
+#[must_use]
+pub fn closing(outcome: Outcome, elapsed: Duration) -> String {
+    let elapsed = Short(elapsed);
+    match outcome {
+        Outcome::Met => format!("open after {elapsed}"),
+        Outcome::Failed => format!("giving up after {elapsed}: waiting is hopeless"),
+        Outcome::Usage => format!("giving up after {elapsed}: a target cannot be asked this"),
+        Outcome::TimedOut => format!("timed out after {elapsed}"),
+        Outcome::Refused => format!("giving up after {elapsed}: the API server refuses us"),
+        Outcome::Signalled(signal) => {
+            let name = if signal == 2 { "SIGINT" } else { "SIGTERM" };
+            format!("ended by {name} after {elapsed}")
+        }
+    }
+}
+
+/// Prints lines of the result; that nobody reads them is no reason to fail.
+pub fn print(lines: &[String]) {
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        let _ = writeln!(out, "{line}");
+    }
+    let _ = out.flush();
+}
+
+/// Cuts a line to what is allowed, at a character's edge.
+fn shorten(mut line: String) -> String {
+    if line.len() > LONGEST_LINE {
+        let mut end = LONGEST_LINE - '…'.len_utf8();
+        while !line.is_char_boundary(end) {
+            end -= 1;
+        }
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Duration = Duration::ZERO;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn not_yet() -> Verdict {
+        Verdict::NotYet(Finding { state: "0/2 available".into(), cause: Some("scaled to 0".into()) })
+    }
+
+    #[test]
+    fn a_line_says_what_and_why() {
+        let mut row = Row::new("deployment/api".into());
+        assert_eq!(row.line(START), "deployment/api not seen yet — no answer from the API server");
+        assert!(row.learn(not_yet()));
+        assert_eq!(row.line(START), "deployment/api 0/2 available — scaled to 0");
+        assert_eq!(row.result(START), "not-yet deployment/api 0/2 available — scaled to 0");
+        assert!(!row.learn(not_yet()), "the same state is not worth a line");
+    }
+
+    #[test]
+    fn trouble_is_said_at_once_while_nothing_is_known() {
+        let mut row = Row::new("pod/x".into());
+        assert!(row.suffer("API server unreachable: connection refused".into(), START));
+        assert!(!row.suffer("API server unreachable: connection refused".into(), seconds(1)));
+        assert_eq!(
+            row.line(seconds(4)),
+            "pod/x not seen yet — API server unreachable: connection refused (for 4s)"
+        );
+        assert_eq!(row.recover(seconds(5)), Some(seconds(5)));
+        assert_eq!(row.recover(seconds(6)), None);
+    }
+
+    #[test]
+    fn a_short_outage_is_not_worth_a_line_where_the_state_is_known() {
+        let mut row = Row::new("pod/x".into());
+        row.learn(not_yet());
+        assert!(!row.suffer("cut".into(), START));
+        assert!(!row.suffer("cut".into(), seconds(9)));
+        assert!(row.suffer("cut".into(), seconds(10)));
+        assert!(!row.suffer("cut".into(), seconds(11)));
+        assert_eq!(row.line(seconds(12)), "pod/x 0/2 available — scaled to 0 — cut (for 12s)");
+        assert_eq!(row.recover(seconds(13)), Some(seconds(13)));
+    }
+
+    #[test]
+    fn long_lines_are_cut_at_a_character() {
+        let mut row = Row::new("pod/x".into());
+        row.learn(Verdict::NotYet(Finding { state: "é".repeat(400), cause: None }));
+        let line = row.line(START);
+        assert!(line.len() <= LONGEST_LINE && line.ends_with('…'), "{} bytes", line.len());
+    }
+}

@@ -1,0 +1,332 @@
+//! Follows a resource: lists it, watches it, and starts over as often as it takes.
+
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand::rngs::{SysRng, Xoshiro256PlusPlus};
+use serde_json::value::RawValue;
+use tokio::time::{Instant, sleep};
+
+use crate::api::{Api, Page};
+use crate::backoff::Backoff;
+use crate::frames::{Arrival, Event, Frames};
+use crate::kube_error::KubeError;
+use crate::resource::Resource;
+use crate::resume::{End, Ended, Pause, lifetime, patience};
+
+/// A refusal (401, 403, an untrusted certificate) may be cured by whoever installs us: a Role that is
+/// applied a moment later, a token or a CA that is just being rotated. So long it is waited for.
+const GRACE: Duration = Duration::from_secs(30);
+/// A reading that would end the wait for good is taken twice, this far apart.
+const REREAD: Duration = Duration::from_secs(1);
+/// Where watching or listing is forbidden, polling goes on for so long before it is tried again.
+const DENIED: Duration = Duration::from_secs(60);
+
+/// What is told about a resource as it is followed.
+pub trait Sink {
+    /// A list begins: what it does not show is gone.
+    fn begin(&mut self);
+    /// An object as it is now.
+    ///
+    /// # Errors
+    /// When it is not what the API says such an object is.
+    fn object(&mut self, object: &RawValue) -> Result<(), serde_json::Error>;
+    /// An object as it last was, before it was deleted or stopped matching.
+    ///
+    /// # Errors
+    /// As for [`Sink::object`].
+    fn gone(&mut self, object: &RawValue) -> Result<(), serde_json::Error>;
+    /// The list is complete.
+    fn listed(&mut self);
+    /// What was told so far can be judged. Answers whether it has to be read anew to be sure.
+    fn settle(&mut self) -> Reread;
+    /// The API server cannot be asked just now.
+    fn trouble(&mut self, error: &KubeError);
+    /// It can be asked again.
+    fn recovered(&mut self);
+}
+
+/// Whether a reading has to be taken again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reread {
+    /// No.
+    No,
+    /// From the server, not from the watch.
+    Yes,
+}
+
+/// One resource being followed.
+pub struct Follower {
+    api: Api,
+    resource: Resource,
+    poll: Duration,
+    backoff: Backoff,
+    rng: Xoshiro256PlusPlus,
+    watches: usize,
+    bookmarks_seen: bool,
+    refused_since: Option<Instant>,
+    list_denied: Option<Instant>,
+    watch_denied: Option<Instant>,
+}
+
+/// How far a look has brought us.
+enum Position {
+    /// A list: it can be watched from this version on.
+    Version(String),
+    /// A single get, or a list whose watch is forbidden.
+    Unwatched,
+}
+
+impl Follower {
+    /// Follows `resource`; where it may not be watched, looks every `poll`.
+    ///
+    /// # Errors
+    /// When the system has no randomness for the jitter.
+    pub fn new(api: Api, resource: Resource, poll: Duration) -> Result<Self, rand::rngs::SysError> {
+        Ok(Self {
+            api,
+            resource,
+            poll,
+            backoff: Backoff::default(),
+            rng: Xoshiro256PlusPlus::try_from_rng(&mut SysRng)?,
+            watches: 0,
+            bookmarks_seen: false,
+            refused_since: None,
+            list_denied: None,
+            watch_denied: None,
+        })
+    }
+
+    /// The resource that is followed.
+    #[must_use]
+    pub fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// Looks once.
+    ///
+    /// # Errors
+    /// Whatever stood in the way.
+    pub async fn look(&mut self, sink: &mut impl Sink) -> Result<(), KubeError> {
+        self.read(sink).await?;
+        sink.settle();
+        Ok(())
+    }
+
+    /// Follows until that is hopeless, and says why it is.
+    pub async fn follow(&mut self, sink: &mut impl Sink) -> KubeError {
+        loop {
+            let position = match self.read(sink).await {
+                Ok(position) => position,
+                Err(error) => match self.recover(error, sink).await {
+                    Ok(()) => continue,
+                    Err(hopeless) => return hopeless,
+                },
+            };
+            self.refused_since = None;
+            sink.recovered();
+            if sink.settle() == Reread::Yes {
+                sleep(REREAD).await;
+                continue;
+            }
+            match position {
+                Position::Version(version) => {
+                    if let Err(hopeless) = self.watch_from(version, sink).await {
+                        return hopeless;
+                    }
+                }
+                Position::Unwatched => sleep(self.poll).await,
+            }
+        }
+    }
+
+    /// Reads the present state: a list, or a get where only that is allowed.
+    async fn read(&mut self, sink: &mut impl Sink) -> Result<Position, KubeError> {
+        if !is_recent(self.list_denied) {
+            match self.list(sink).await {
+                Ok(_) if is_recent(self.watch_denied) => return Ok(Position::Unwatched),
+                Ok(version) => return Ok(Position::Version(version)),
+                Err(denied @ KubeError::Forbidden(_)) if self.resource.name().is_some() => {
+                    self.get(sink).await.map_err(|error| match error {
+                        // Listing is what we would rather do: ask for that.
+                        KubeError::Forbidden(_) => denied,
+                        other => other,
+                    })?;
+                    self.note_polling("listing and watching", &mut |this| &mut this.list_denied);
+                    return Ok(Position::Unwatched);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.get(sink).await.map(|()| Position::Unwatched)
+    }
+
+    async fn list(&mut self, sink: &mut impl Sink) -> Result<String, KubeError> {
+        sink.begin();
+        let mut next = None;
+        loop {
+            let body = self.api.list(&self.resource, next).await?;
+            let page: Page = serde_json::from_slice(&body).map_err(unreadable)?;
+            for object in page.items {
+                sink.object(object).map_err(unreadable)?;
+            }
+            next = page.metadata.next.filter(|token| !token.is_empty());
+            if next.is_none() {
+                sink.listed();
+                return Ok(page.metadata.resource_version);
+            }
+        }
+    }
+
+    async fn get(&mut self, sink: &mut impl Sink) -> Result<(), KubeError> {
+        let name = self.resource.name().unwrap_or_default().to_owned();
+        sink.begin();
+        match self.api.get(&self.resource, &name).await {
+            Ok(body) => {
+                let object = serde_json::from_slice::<&RawValue>(&body).map_err(unreadable)?;
+                sink.object(object).map_err(unreadable)?;
+            }
+            Err(KubeError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        sink.listed();
+        Ok(())
+    }
+
+    /// Watches from `version` on, over as many watches as end well.
+    async fn watch_from(&mut self, mut version: String, sink: &mut impl Sink) -> Result<(), KubeError> {
+        loop {
+            let opened = Instant::now();
+            let mut spoke = false;
+            let end = match self.watch(&mut version, &mut spoke, sink).await {
+                Ok(Some(end)) => end,
+                // A reading to take again.
+                Ok(None) => {
+                    self.api.disconnect();
+                    sleep(REREAD).await;
+                    return Ok(());
+                }
+                Err(error) => End::Failed(error),
+            };
+            if end != End::Clean {
+                self.api.disconnect();
+            }
+            if let End::Failed(KubeError::Forbidden(_)) = end {
+                self.note_polling("watching", &mut |this| &mut this.watch_denied);
+                sleep(self.poll).await;
+                return Ok(());
+            }
+            let ended = Ended { end, lived: opened.elapsed(), spoke };
+            let next = ended.next();
+            tracing::debug!(resource = %self.resource, ?ended, relist = next.relist, "watch ended");
+            match next.pause {
+                None => self.backoff.reset(),
+                Some(Pause(asked)) => {
+                    if let End::Failed(error) = &ended.end {
+                        self.check_hopeless(error)?;
+                        sink.trouble(error);
+                    }
+                    sleep(self.backoff.next(asked, &mut self.rng)).await;
+                }
+            }
+            if next.relist {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One watch, up to its end; `None` when what it said has to be read anew.
+    async fn watch(
+        &mut self,
+        version: &mut String,
+        spoke: &mut bool,
+        sink: &mut impl Sink,
+    ) -> Result<Option<End>, KubeError> {
+        let lifetime = lifetime(self.watches);
+        let mut frames = self.api.watch(&self.resource, version, lifetime).await?;
+        self.watches += 1;
+        sink.recovered();
+        loop {
+            match frames.more(patience(lifetime, self.bookmarks_seen)).await? {
+                Arrival::End => return Ok(Some(End::Clean)),
+                Arrival::Silence => return Ok(Some(End::Silent)),
+                Arrival::Data => {
+                    *spoke |= self.take_events(&mut frames, version, sink)?;
+                    if sink.settle() == Reread::Yes {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands on what has arrived; answers whether there was a whole event in it.
+    fn take_events(
+        &mut self,
+        frames: &mut Frames,
+        version: &mut String,
+        sink: &mut impl Sink,
+    ) -> Result<bool, KubeError> {
+        let mut any = false;
+        while let Some(line) = frames.line() {
+            let event = Event::parse(line)?;
+            match event.kind {
+                "ADDED" | "MODIFIED" => sink.object(event.object).map_err(unreadable)?,
+                "DELETED" => sink.gone(event.object).map_err(unreadable)?,
+                "BOOKMARK" => self.bookmarks_seen = true,
+                "ERROR" => return Err(KubeError::from_event(event.object)),
+                other => tracing::debug!(event = other, "unknown event type, passed over"),
+            }
+            if let Some(newer) = event.resource_version() {
+                *version = newer;
+            }
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Tells of the trouble and waits a little; an error when waiting does not help.
+    async fn recover(&mut self, error: KubeError, sink: &mut impl Sink) -> Result<(), KubeError> {
+        self.api.disconnect();
+        self.check_hopeless(&error)?;
+        sink.trouble(&error);
+        let asked = match &error {
+            KubeError::Busy { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        sleep(self.backoff.next(asked, &mut self.rng)).await;
+        Ok(())
+    }
+
+    /// A rejected request will be rejected again; a refusal is hopeless when its grace is over.
+    fn check_hopeless(&mut self, error: &KubeError) -> Result<(), KubeError> {
+        let is_refusal =
+            matches!(error, KubeError::Unauthorized(_) | KubeError::Forbidden(_) | KubeError::Untrusted(_));
+        if !is_refusal {
+            let is_rejected = matches!(error, KubeError::Rejected(_));
+            return if is_rejected { Err(error.clone()) } else { Ok(()) };
+        }
+        let since = *self.refused_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= GRACE { Err(error.clone()) } else { Ok(()) }
+    }
+
+    /// Remembers that something is forbidden; says so the first time.
+    fn note_polling(&mut self, what: &str, denied: &mut dyn FnMut(&mut Self) -> &mut Option<Instant>) {
+        if denied(self).replace(Instant::now()).is_none() {
+            tracing::warn!(
+                "{what} {} is forbidden: asking every {:?} instead; {}",
+                self.resource,
+                self.poll,
+                self.resource.missing_rule()
+            );
+        }
+    }
+}
+
+fn is_recent(denied: Option<Instant>) -> bool {
+    denied.is_some_and(|since| since.elapsed() < DENIED)
+}
+
+fn unreadable(error: serde_json::Error) -> KubeError {
+    KubeError::Unreachable(format!("it sent what is no such object: {error}"))
+}
