@@ -203,3 +203,91 @@ fn split_optional(text: &str, separator: char) -> (&str, Option<&str>) {
         None => (text, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_written_in_one_form_that_reads_back() {
+        let cases = [
+            ("deployment/postgres", "deployment/postgres", "deployment/postgres:available"),
+            ("deploy/postgres", "deployment/postgres", "deployment/postgres:available"),
+            ("job/migrate@db:complete", "job/migrate", "job/migrate@db:complete"),
+            ("service/api:has-endpoints=2", "service/api", "service/api:has-endpoints=2"),
+            ("svc/api:has-endpoints=1:http", "service/api", "service/api:has-endpoints=1:http"),
+            ("pod/app=web,tier!=cache:ready", "pod/app=web,tier!=cache", "pod/app=web,tier!=cache:ready"),
+            ("pod/app in (a, b)@shop:ready=2", "pod/app in (a,b)", "pod/app in (a,b)@shop:ready=2"),
+            (
+                "deployment/app=postgres:rolled-out",
+                "deployment/app=postgres",
+                "deployment/app=postgres:rolled-out",
+            ),
+            (
+                "po/app.kubernetes.io/name=web@a",
+                "pod/app.kubernetes.io/name=web",
+                "pod/app.kubernetes.io/name=web@a:ready",
+            ),
+            ("pod/a.b-c.d:condition=Ready=False", "pod/a.b-c.d", "pod/a.b-c.d:condition=Ready=False"),
+            ("pod/redis:ready=1", "pod/redis", "pod/redis:ready=1"),
+            ("rs/app,!old", "replicaset/app,!old", "replicaset/app,!old:available"),
+        ];
+        for (text, subject, full) in cases {
+            let target: Target = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(target.to_string(), subject);
+            assert_eq!(target.full(), full);
+            assert_eq!(full.parse(), Ok(target));
+        }
+    }
+
+    #[test]
+    fn the_spelt_out_form_means_the_same() {
+        let spelt = Target::named("deployment", "postgres", Some("app"), Some("available"));
+        assert_eq!(spelt, "deployment/postgres@app:available".parse());
+        let selected = Target::selected("pods", "app=web", None, None);
+        assert_eq!(selected, "pod/app=web".parse());
+        let everything = Target::selected("pod", "", None, None).unwrap();
+        assert_eq!(everything.to_string(), "pod/*");
+        assert_eq!(everything.which, Which::Selector(Selector::everything()));
+    }
+
+    #[test]
+    fn a_bad_target_names_the_piece_and_what_to_write() {
+        let cases = [
+            ("tcp://db:5432", "network targets are not supported by this version"),
+            ("https://x/y", "network targets are not supported by this version"),
+            (
+                "postgres",
+                "expected KIND/NAME[@NAMESPACE][:CONDITION]; write, for example, deployment/postgres",
+            ),
+            ("", "expected KIND/NAME"),
+            ("/postgres", "the kind before \"/\" is empty; write, for example, deployment/postgres"),
+            ("deployment/", "the name after \"deployment/\" is empty"),
+            ("deployment/:ready", "the name after \"deployment/\" is empty"),
+            ("deployment/@ns", "the name after \"deployment/\" is empty"),
+            ("deployment/x@", "the namespace after \"@\" is empty"),
+            ("deployment/x@:ready", "the namespace after \"@\" is empty"),
+            ("deployment/x:", "the condition after \":\" is empty"),
+            ("deployment/x:ready@ns", "the namespace goes before the condition; write deployment/x@ns:ready"),
+            ("deploymnt/x", "unknown kind \"deploymnt\"; did you mean \"deployment\"?"),
+            (
+                "deployment/Postgres",
+                "\"Postgres\" is not a name: upper-case \"P\" is not allowed; write \"postgres\"",
+            ),
+            ("deployment/a/b", "\"a/b\" is not a name: \"/\" is not allowed"),
+            ("deployment/x@a.b", "\"a.b\" is not a namespace: \".\" is not allowed"),
+            ("deployment/x@a@b", "\"a@b\" is not a namespace"),
+            ("pod/app=", "pod/app="),
+            ("pod/app=web,", "bad selector: a requirement is empty"),
+            ("pod/app in (a", "bad selector: \"app in (a\": parentheses do not match"),
+            ("deployment/x:raedy", "did you mean \"ready\"?"),
+            ("pod/web-0:ready=2", "pod/web-0 is one pod and can never be ready=2"),
+        ];
+        for (text, expected) in cases {
+            match text.parse::<Target>() {
+                Ok(target) => assert_eq!(target.to_string(), expected),
+                Err(error) => assert!(error.to_string().contains(expected), "{text}: {error}"),
+            }
+        }
+    }
+}

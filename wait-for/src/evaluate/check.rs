@@ -225,3 +225,91 @@ pub(super) fn write_counted(f: &mut fmt::Formatter<'_>, name: &str, count: Optio
         None => f.write_str(name),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_written_as_they_are_read() {
+        let cases = [
+            (Kind::Deployment, "available available=2 available=0 ready rolled-out"),
+            (Kind::StatefulSet, "available available=2 ready rolled-out"),
+            (Kind::DaemonSet, "available ready rolled-out"),
+            (Kind::ReplicaSet, "available available=1 ready"),
+            (Kind::Job, "complete succeeded failed finished started"),
+            (Kind::Pod, "ready ready=2 running scheduled initialized succeeded failed finished"),
+            (
+                Kind::Service,
+                "has-endpoints has-endpoints=2 has-endpoints=1:http has-endpoints:http has-address",
+            ),
+        ];
+        for (kind, texts) in cases {
+            for text in
+                texts.split(' ').chain(["exists", "deleted", "condition=Ready", "condition=Ready=False"])
+            {
+                let check = Check::parse(kind, text).unwrap_or_else(|error| panic!("{kind} {text}: {error}"));
+                assert_eq!(check.to_string(), text, "{kind}");
+            }
+            let default = Check::default_of(kind);
+            assert_eq!(Check::parse(kind, &default.to_string()), Ok(default));
+        }
+    }
+
+    #[test]
+    fn case_and_defaults_do_not_matter() {
+        let same = |kind, text, other| assert_eq!(Check::parse(kind, text), Check::parse(kind, other));
+        same(Kind::Deployment, "Available", "available");
+        same(Kind::Job, "COMPLETE", "complete");
+        assert_eq!(Check::parse(Kind::Pod, "condition=Ready=True").unwrap().to_string(), "condition=Ready");
+    }
+
+    #[test]
+    fn a_bad_condition_says_what_would_be_right() {
+        let cases = [
+            (
+                Kind::Deployment,
+                "avialable",
+                "did you mean \"available\"?; it has: available, ready, rolled-out, exists",
+            ),
+            (Kind::Deployment, "rolledout", "did you mean \"rolled-out\"?"),
+            (Kind::Deployment, "delete", "did you mean \"deleted\"?"),
+            (Kind::Deployment, "complete", "a deployment has no condition \"complete\"; it has:"),
+            (Kind::Deployment, "", "a deployment has no condition \"\"; it has:"),
+            (Kind::DaemonSet, "available-here", "a daemonset has no condition \"available-here\"; it has:"),
+            (
+                Kind::Pod,
+                "jsonpath={.status.phase}=Running",
+                "a pod has no condition \"jsonpath={.status.phase}=Running\"",
+            ),
+            (Kind::ReplicaSet, "rolled-out", "a replicaset has no condition \"rolled-out\""),
+            (
+                Kind::Deployment,
+                "available=many",
+                "\"many\" in \"available=many\" is not a number; write, for example, available=2",
+            ),
+            (Kind::Deployment, "available=", "is not a number"),
+            (Kind::Deployment, "available=+1", "is not a number"),
+            (Kind::Deployment, "available=-1", "is not a number"),
+            (Kind::Deployment, "available=99999999999", "is not a number"),
+            (Kind::Deployment, "available=1.5", "is not a number"),
+            (Kind::Deployment, "available:2", "is not a number"),
+            (Kind::Deployment, "rolled-out=2", "rolled-out takes no \"=2\"; write rolled-out"),
+            (Kind::DaemonSet, "available=2", "available takes no \"=2\""),
+            (Kind::Job, "exists=1", "exists takes no \"=1\""),
+            (Kind::Service, "has-endpoints=x", "is not a number"),
+            (Kind::Service, "has-endpoints=x:http", "\"x\" in \"has-endpoints=x\" is not a number"),
+            (Kind::Service, "has-endpoints:8080", "\"8080\" is not the name of a Service port"),
+            (Kind::Service, "has-endpoints:", "\"\" is not the name of a Service port"),
+            (Kind::Service, "has-endpoints=1:http:x", "is not the name of a Service port"),
+            (Kind::Pod, "condition", "condition needs a type"),
+            (Kind::Pod, "condition=", "condition needs a type"),
+            (Kind::Pod, "condition==True", "condition needs a type"),
+            (Kind::Pod, "condition=Ready=", "condition needs a type"),
+        ];
+        for (kind, text, expected) in cases {
+            let error = Check::parse(kind, text).expect_err(text).to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}

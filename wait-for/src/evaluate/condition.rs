@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::guard;
+use crate::message::clean;
 use crate::object::{Metadata, Reported, null_is_default, reported};
 use crate::verdict::{Finding, Verdict};
 
@@ -43,11 +44,11 @@ pub fn evaluate(object: &AnyObject, condition: &StatusCondition) -> Verdict {
         let types: Vec<&str> = object.status.conditions.iter().map(|condition| &*condition.r#type).collect();
         let cause = match types.as_slice() {
             [] => "it has no conditions".to_owned(),
-            types => format!("its conditions are {}", crate::message::clean(&types.join(", "))),
+            types => format!("its conditions are {}", clean(&types.join(", "))),
         };
         return Verdict::NotYet(Finding::because(format!("no {} condition", condition.r#type), cause));
     };
-    let state = format!("{}={}", found.r#type, found.status);
+    let state = clean(&format!("{}={}", found.r#type, found.status));
     if found.is(&condition.status) {
         return Verdict::Met(Finding::state(state));
     }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::check::{Asked, CheckError, write_counted};
 use super::guard;
 use super::replicas::{Replicas, counted, pods};
+use crate::message::clean;
 use crate::object::{Metadata, Reported, null_is_default, reported, true_condition};
 use crate::verdict::{Finding, Verdict};
 
@@ -75,7 +76,7 @@ pub fn evaluate(deployment: &Deployment, condition: &Condition) -> Verdict {
         Verdict::NotYet(finding) => {
             let cause = cause(&deployment.spec, status, replicas).or(finding.cause);
             let finding = Finding { state: finding.state, cause };
-            if *condition == Condition::RolledOut && progress_deadline_exceeded(status) {
+            if *condition == Condition::RolledOut && is_given_up(&deployment.spec, status) {
                 Verdict::Failed(finding)
             } else {
                 Verdict::NotYet(finding)
@@ -118,18 +119,17 @@ fn replicas(spec: &Spec, status: &Status) -> Replicas {
     }
 }
 
-/// Available=True means no more than that maxUnavailable is not exceeded, so with one replica and maxUnavailable 1
-/// it holds with no pod running: a pod must be there as well.
+/// Available=True means no more than "at most maxUnavailable pods are missing": with one replica and maxUnavailable 1
+/// it holds with no pod running (k8s #61205). So a pod must be there as well.
 fn available(replicas: Replicas, status: &Status) -> Verdict {
     let reported = reported(&status.conditions, "Available");
     let is_available = reported.is_some_and(|condition| condition.is("True"));
     let is_met = replicas.wanted > 0 && is_available && replicas.available >= 1;
     let state = format!("{}/{} available", replicas.available, replicas.wanted);
     let cause = match reported {
-        // Enough by the counters: then the missing piece is the condition itself.
-        _ if replicas.available < replicas.wanted => replicas.lack(),
-        Some(condition) => format!("Available={}: {}", condition.status, condition.explanation()),
-        None if replicas.wanted == 0 => replicas.lack(),
+        _ if replicas.wanted == 0 || replicas.available < replicas.wanted => replicas.lack(),
+        // Enough by the counters: the missing piece is the condition itself.
+        Some(condition) => format!("Available is {} {}", clean(&condition.status), condition.explanation()),
         None => "no Available condition yet".to_owned(),
     };
     Verdict::met_if(is_met, Finding { state, cause: Some(cause) })
@@ -171,7 +171,10 @@ fn cause(spec: &Spec, status: &Status, replicas: Replicas) -> Option<String> {
     progressing.filter(|condition| condition.is("False")).map(Reported::explanation)
 }
 
-fn progress_deadline_exceeded(status: &Status) -> bool {
-    reported(&status.conditions, "Progressing")
-        .is_some_and(|condition| condition.is("False") && &*condition.reason == "ProgressDeadlineExceeded")
+/// Whether the controller has declared the rollout failed. A deadline that passed before a pause stays written
+/// while nothing is tried, and says nothing of what follows the pause; scaling to 0 always succeeds.
+fn is_given_up(spec: &Spec, status: &Status) -> bool {
+    let is_tried = !spec.paused && spec.replicas != Some(0);
+    let progressing = reported(&status.conditions, "Progressing").filter(|condition| condition.is("False"));
+    is_tried && progressing.is_some_and(|condition| &*condition.reason == "ProgressDeadlineExceeded")
 }

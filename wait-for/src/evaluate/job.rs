@@ -125,8 +125,10 @@ impl fmt::Display for Condition {
 
 fn hopeless(outcome: &str, reason: &Reported, is_over: bool) -> Verdict {
     let state = if is_over { outcome.to_owned() } else { format!("{outcome}, pods still ending") };
-    let cause = reason.explanation();
-    Verdict::Failed(Finding { state, cause: Some(cause).filter(|cause| !cause.is_empty()) })
+    let explanation = reason.explanation();
+    let cause =
+        if explanation.is_empty() { "a Job that has ended stays as it is".to_owned() } else { explanation };
+    Verdict::Failed(Finding::because(state, cause))
 }
 
 fn state(job: &Job, condition: Condition) -> String {
