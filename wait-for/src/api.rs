@@ -163,8 +163,9 @@ impl Api {
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, concat!("wait-for/", env!("CARGO_PKG_VERSION")));
         if let Some(value) = self.cluster.credentials.authorization().await? {
-            let mut value = HeaderValue::try_from(value)
-                .map_err(|_| KubeError::Unauthorized("the token has characters that no header can hold".into()))?;
+            let mut value = HeaderValue::try_from(value).map_err(|_| {
+                KubeError::Unauthorized("the token has characters that no header can hold".into())
+            })?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
         }

@@ -93,7 +93,11 @@ impl Environment<'_> {
 ///
 /// # Errors
 /// Every mistake that was found.
-pub fn resolve(cli: Cli, is_go_timeout: bool, env: &HashMap<String, String>) -> Result<Config, Vec<ConfigError>> {
+pub fn resolve(
+    cli: Cli,
+    is_go_timeout: bool,
+    env: &HashMap<String, String>,
+) -> Result<Config, Vec<ConfigError>> {
     let env = Environment(env);
     let mut errors = Vec::new();
     let is_legacy = cli.resource_type.is_some()
@@ -127,11 +131,14 @@ pub fn resolve(cli: Cli, is_go_timeout: bool, env: &HashMap<String, String>) -> 
         _ if is_legacy => Some(Scope::AllNamespaces),
         _ => None,
     };
-    let mut keep = |result: Result<bool, ConfigError>| result.map_err(|error| errors.push(error)).unwrap_or(false);
+    let mut keep =
+        |result: Result<bool, ConfigError>| result.map_err(|error| errors.push(error)).unwrap_or(false);
     let any = (keep(env.switch("WAIT_FOR_ANY")) || cli.any) && !cli.all;
     let once = keep(env.switch("WAIT_FOR_ONCE")) || cli.once;
     let verbose = keep(env.switch("WAIT_FOR_VERBOSE")) || cli.verbose;
-    let mut keep = |result: Result<Duration, ConfigError>| result.map_err(|error| errors.push(error)).unwrap_or_default();
+    let mut keep = |result: Result<Duration, ConfigError>| {
+        result.map_err(|error| errors.push(error)).unwrap_or_default()
+    };
     let timeout = Some(keep(timeout)).filter(|limit| !limit.is_zero());
     // A pause of nothing would be a request after the other.
     let interval = keep(interval).max(Duration::from_millis(100));
@@ -209,16 +216,16 @@ fn spelt_out(cli: &Cli, is_legacy: bool, env: &Environment) -> Result<Target, Co
     let selector = setting(&cli.selector, "--selector")
         .or_else(|| setting(&cli.label_selector, "--label-selector"))
         .or_else(|| is_legacy.then(|| env.get("LABEL_SELECTOR")).flatten());
-    let default = kind.parse::<Kind>().ok().filter(|_| is_legacy && cli.name.is_none()).map(legacy::condition);
+    let default =
+        kind.parse::<Kind>().ok().filter(|_| is_legacy && cli.name.is_none()).map(legacy::condition);
     let condition = cli.condition.as_deref().or(default);
     match (&cli.name, selector) {
         (Some(_), Some(_)) => Err(ConfigError::Flags("give either --name or a selector, not both")),
         (Some(name), None) => {
             Target::named(&kind, name, None, condition).map_err(|error| ConfigError::SpeltOut(from, error))
         }
-        (None, Some((from, selector))) => {
-            Target::selected(&kind, &selector, None, condition).map_err(|error| ConfigError::SpeltOut(from, error))
-        }
+        (None, Some((from, selector))) => Target::selected(&kind, &selector, None, condition)
+            .map_err(|error| ConfigError::SpeltOut(from, error)),
         (None, None) if is_legacy => {
             Target::selected(&kind, "", None, condition).map_err(|error| ConfigError::SpeltOut(from, error))
         }
@@ -288,7 +295,10 @@ mod tests {
     fn its_variables_mean_nothing_to_a_target_of_our_own_kind() {
         let env = [("RESOURCE_TYPE", "job"), ("NAMESPACE", "elsewhere"), ("TIMEOUT_SECONDS", "90")];
         let config = config("pod/x", &env).unwrap();
-        assert_eq!((targets(&config), config.timeout, config.scope), (vec!["pod/x:ready".into()], None, None));
+        assert_eq!(
+            (targets(&config), config.timeout, config.scope),
+            (vec!["pod/x:ready".into()], None, None)
+        );
     }
 
     #[test]
@@ -316,7 +326,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_reported_at_once() {
-        let errors = config("pod/ deployment/x:redy --timeout soon", &[("WAIT_FOR_ONCE", "maybe")]).unwrap_err();
+        let errors =
+            config("pod/ deployment/x:redy --timeout soon", &[("WAIT_FOR_ONCE", "maybe")]).unwrap_err();
         assert_eq!(errors.len(), 4, "{errors:?}");
         let text = errors.join("\n");
         for part in ["\"pod/\"", "\"ready\"", "--timeout", "WAIT_FOR_ONCE"] {

@@ -75,9 +75,15 @@ mod tests {
 
     #[test]
     fn a_number_and_a_unit_is_a_duration() {
-        for (text, millis) in
-            [("0", 0), ("0s", 0), ("10s", 10_000), ("1m30s", 90_000), ("1.5h", 5_400_000), ("250ms", 250), (" 2s ", 2000)]
-        {
+        for (text, millis) in [
+            ("0", 0),
+            ("0s", 0),
+            ("10s", 10_000),
+            ("1m30s", 90_000),
+            ("1.5h", 5_400_000),
+            ("250ms", 250),
+            (" 2s ", 2000),
+        ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
     }
@@ -86,7 +92,19 @@ mod tests {
     fn anything_else_is_refused_with_what_to_write() {
         assert_eq!(parse("10"), Err(DurationError::NoUnit("10".into())));
         assert_eq!(parse("-5s"), Err(DurationError::Negative("-5s".into())));
-        for text in ["", "s", "ten", "10 minutes", "1d", "5s5", "inf", "NaN", "1e999s", "99999999999999999999h", "1s-2s"] {
+        for text in [
+            "",
+            "s",
+            "ten",
+            "10 minutes",
+            "1d",
+            "5s5",
+            "inf",
+            "NaN",
+            "1e999s",
+            "99999999999999999999h",
+            "1s-2s",
+        ] {
             assert_eq!(parse(text), Err(DurationError::Malformed(text.into())), "{text}");
         }
         assert!(DurationError::NoUnit("10".into()).to_string().contains("10s for seconds"));
@@ -94,9 +112,15 @@ mod tests {
 
     #[test]
     fn durations_are_short_to_read() {
-        for (millis, text) in
-            [(0, "0s"), (40, "0.0s"), (6420, "6.4s"), (10_400, "10s"), (60_000, "1m"), (185_000, "3m05s"), (7_620_000, "2h07m")]
-        {
+        for (millis, text) in [
+            (0, "0s"),
+            (40, "0.0s"),
+            (6420, "6.4s"),
+            (10_400, "10s"),
+            (60_000, "1m"),
+            (185_000, "3m05s"),
+            (7_620_000, "2h07m"),
+        ] {
             assert_eq!(Short(Duration::from_millis(millis)).to_string(), text);
         }
     }

@@ -105,7 +105,9 @@ impl Endpoints {
         match part {
             Part::Services => {
                 let service = Service::read(object)?;
-                self.services.objects.remove(&key(service.metadata.namespace.as_deref(), &service.metadata.name));
+                self.services
+                    .objects
+                    .remove(&key(service.metadata.namespace.as_deref(), &service.metadata.name));
             }
             Part::Slices => {
                 let slice = Slice::read(object)?;
@@ -140,12 +142,17 @@ impl Endpoints {
             return None;
         }
         if self.is_service_forbidden {
-            return Some(service::evaluate(None, self.slices.objects.values().map(|(slice, _)| slice), &self.condition));
+            return Some(service::evaluate(
+                None,
+                self.slices.objects.values().map(|(slice, _)| slice),
+                &self.condition,
+            ));
         }
         if !self.services.is_listed {
             return None;
         }
-        let looks: Vec<Look> = self.services.objects.values().map(|(service, _)| self.look(service)).collect();
+        let looks: Vec<Look> =
+            self.services.objects.values().map(|(service, _)| self.look(service)).collect();
         let Target { kind, which, check, .. } = &self.target;
         Some(match which {
             Which::Selector(_) => selection::combine(*kind, check, looks.iter()),

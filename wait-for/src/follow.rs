@@ -114,9 +114,7 @@ impl Follow {
     /// What stood in the way, and of which resource.
     pub async fn look(self) -> Result<Verdict, (KubeError, Resource)> {
         let shared = self.shared(None);
-        for (part, resource) in
-            [(Part::Services, Some(self.resource())), (Part::Slices, self.slices())]
-        {
+        for (part, resource) in [(Part::Services, Some(self.resource())), (Part::Slices, self.slices())] {
             let Some(resource) = resource else { continue };
             let is_optional = part == Part::Services && self.slices().is_some();
             let mut source = Source::new(&shared, part, is_optional);
@@ -139,8 +137,14 @@ impl Follow {
             Some(condition) => Facts::Endpoints(Endpoints::new(self.target.clone(), condition)),
             None => Facts::Objects(Tracker::new(self.target.clone())),
         };
-        let shared =
-            Shared { facts, doubt: Doubt::default(), told: None, is_troubled: false, index: self.index, news };
+        let shared = Shared {
+            facts,
+            doubt: Doubt::default(),
+            told: None,
+            is_troubled: false,
+            index: self.index,
+            news,
+        };
         Rc::new(RefCell::new(shared))
     }
 
@@ -166,7 +170,11 @@ impl Follow {
     }
 
     /// Follows what the verdict can do without, for ever.
-    async fn follow_optional(&self, shared: &Rc<RefCell<Shared>>, resource: Resource) -> Result<(), SysError> {
+    async fn follow_optional(
+        &self,
+        shared: &Rc<RefCell<Shared>>,
+        resource: Resource,
+    ) -> Result<(), SysError> {
         loop {
             let mut source = Source::new(shared, Part::Services, true);
             let error = self.follower(resource.clone())?.follow(&mut source).await;

@@ -107,14 +107,20 @@ impl Gate {
                     (None, Some(scope)) => scope.clone(),
                     (None, None) => Scope::Namespace(cluster.namespace.clone()),
                 };
-                Follow { index, target: target.clone(), scope, cluster: cluster.clone(), interval: self.config.interval }
+                Follow {
+                    index,
+                    target: target.clone(),
+                    scope,
+                    cluster: cluster.clone(),
+                    interval: self.config.interval,
+                }
             })
             .collect()
     }
 
     /// The first line: what is waited for, where, and for how long.
     fn announce(&self, cluster: &Cluster) {
-        let targets: Vec<String> = self.config.targets.iter().map(|target| target.full()).collect();
+        let targets: Vec<String> = self.config.targets.iter().map(Target::full).collect();
         let scope = self.config.scope.clone().unwrap_or_else(|| Scope::Namespace(cluster.namespace.clone()));
         let timeout = self.config.timeout.map_or("none".to_owned(), |limit| Short(limit).to_string());
         tracing::info!(
@@ -193,7 +199,9 @@ fn row_name(target: &Target) -> String {
 fn lose_hope(row: &mut Row, error: KubeError, resource: &Resource, now: Duration) {
     row.trouble = None;
     match error {
-        KubeError::Rejected(_) => row.known = report::unusable(Finding { state: error.to_string(), cause: None }),
+        KubeError::Rejected(_) => {
+            row.known = report::unusable(Finding { state: error.to_string(), cause: None })
+        }
         KubeError::Forbidden(_) => row.refuse(format!("{error}; {}", resource.missing_rule())),
         KubeError::Unauthorized(_) | KubeError::Untrusted(_) => row.refuse(error.to_string()),
         // Only a single look ends with these: nothing was learnt.

@@ -86,7 +86,9 @@ impl KubeError {
         match code {
             401 => Self::Unauthorized(message),
             403 => Self::Forbidden(message),
-            404 if status.reason == "NotFound" && details.is_some_and(|d| !d.name.is_empty()) => Self::NotFound,
+            404 if status.reason == "NotFound" && details.is_some_and(|d| !d.name.is_empty()) => {
+                Self::NotFound
+            }
             404 => Self::NotServed,
             410 => Self::Expired(message),
             408 | 429 | 500.. => Self::Busy { message, retry_after },

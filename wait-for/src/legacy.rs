@@ -64,13 +64,17 @@ mod tests {
     fn single_dashes_become_double_ones() {
         assert_eq!(
             normalised("wait-for -namespace=default -label-selector app=x -resource-type=pod -timeout 10"),
-            ("wait-for --namespace=default --label-selector app=x --resource-type=pod --timeout 10".into(), true)
+            (
+                "wait-for --namespace=default --label-selector app=x --resource-type=pod --timeout 10".into(),
+                true
+            )
         );
     }
 
     #[test]
     fn our_own_spelling_is_left_alone() {
-        for line in ["wait-for --timeout 10s -n app pod/x", "wait-for -v -l app=x", "wait-for -- -timeout 3"] {
+        for line in ["wait-for --timeout 10s -n app pod/x", "wait-for -v -l app=x", "wait-for -- -timeout 3"]
+        {
             assert_eq!(normalised(line), (line.into(), false));
         }
     }

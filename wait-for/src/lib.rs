@@ -31,7 +31,7 @@ pub mod resource;
 pub mod resume;
 pub mod selector;
 pub mod signals;
-pub mod suggest;
+mod suggest;
 pub mod target;
 pub mod termination_log;
 pub mod tracker;

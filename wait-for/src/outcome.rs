@@ -69,7 +69,8 @@ pub fn decide(targets: &[Known], quorum: Quorum) -> Option<Outcome> {
     let ends = targets.iter().map(end);
     match quorum {
         Quorum::All => {
-            let hopeless = ends.clone().flatten().filter(|end| *end != Outcome::Met).min_by_key(|end| end.code());
+            let hopeless =
+                ends.clone().flatten().filter(|end| *end != Outcome::Met).min_by_key(|end| end.code());
             hopeless.or_else(|| ends.clone().all(|end| end == Some(Outcome::Met)).then_some(Outcome::Met))
         }
         Quorum::Any => {

@@ -55,7 +55,8 @@ impl Resource {
     #[must_use]
     pub fn request(&self) -> Request {
         let Self { group, version, plural, .. } = self;
-        let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        let root =
+            if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
         Request::new(match &self.scope {
             Scope::Namespace(namespace) => format!("{root}/namespaces/{namespace}/{plural}"),
             Scope::AllNamespaces => format!("{root}/{plural}"),
@@ -127,7 +128,8 @@ mod tests {
         assert_eq!(one.request().url_path, "/apis/apps/v1/namespaces/shop/deployments");
         assert_eq!(one.field_selector().as_deref(), Some("metadata.name=api"));
         assert_eq!(one.label_selector(), None);
-        let many = Resource::new(Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
+        let many =
+            Resource::new(Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
         assert_eq!(many.request().url_path, "/api/v1/pods");
         assert_eq!(many.field_selector(), None);
         assert_eq!(many.label_selector().as_deref(), Some("app=web"));
@@ -140,7 +142,8 @@ mod tests {
             one.missing_rule(),
             r#"add to a Role for it: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [get, list, watch]"#
         );
-        let many = Resource::new(Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
+        let many =
+            Resource::new(Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
         assert_eq!(
             many.missing_rule(),
             r#"add to a ClusterRole for it: apiGroups: [""], resources: ["pods"], verbs: [list, watch]"#

@@ -58,7 +58,9 @@ impl Ended {
         match &self.end {
             End::Clean => Next { relist: !self.spoke, pause: unhurried },
             End::Silent => Next { relist: true, pause: None },
-            End::Failed(KubeError::Busy { retry_after, .. }) => Next { relist: false, pause: Some(Pause(*retry_after)) },
+            End::Failed(KubeError::Busy { retry_after, .. }) => {
+                Next { relist: false, pause: Some(Pause(*retry_after)) }
+            }
             End::Failed(_) => Next { relist: true, pause: unhurried },
         }
     }

@@ -60,7 +60,10 @@ mod tests {
             to_json(text).unwrap(),
             json!({"a": 1, "b": ["x", "true", true, null], "c": {"d": "two\nlines\n"}})
         );
-        assert_eq!(to_json(r#"{"json": ["is", "yaml", "too"]}"#).unwrap(), json!({"json": ["is", "yaml", "too"]}));
+        assert_eq!(
+            to_json(r#"{"json": ["is", "yaml", "too"]}"#).unwrap(),
+            json!({"json": ["is", "yaml", "too"]})
+        );
         assert_eq!(to_json("").unwrap(), Value::Null);
     }
 

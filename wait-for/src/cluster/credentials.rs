@@ -53,7 +53,8 @@ impl Credentials {
                 Some(format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))
             }
             Self::Exec(plugin, kept) => {
-                let valid = kept.lock().ok().and_then(|kept| kept.clone()).filter(exec_plugin::Token::is_fresh);
+                let valid =
+                    kept.lock().ok().and_then(|kept| kept.clone()).filter(exec_plugin::Token::is_fresh);
                 let token = match valid {
                     Some(token) => token,
                     None => plugin.run().await?,

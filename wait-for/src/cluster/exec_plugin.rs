@@ -78,7 +78,8 @@ impl ExecPlugin {
     /// # Errors
     /// [`KubeError::Unauthorized`], saying what the plugin did instead.
     pub async fn run(&self) -> Result<Token, KubeError> {
-        let trouble = |what: String| KubeError::Unauthorized(format!("credential plugin {}: {what}", self.command));
+        let trouble =
+            |what: String| KubeError::Unauthorized(format!("credential plugin {}: {what}", self.command));
         let info = json!({
             "apiVersion": self.api_version,
             "kind": "ExecCredential",
@@ -103,10 +104,11 @@ impl ExecPlugin {
 }
 
 fn read_token(stdout: &[u8]) -> Result<Token, String> {
-    let credential: ExecCredential =
-        serde_json::from_slice(stdout).map_err(|error| format!("its output is no ExecCredential: {error}"))?;
+    let credential: ExecCredential = serde_json::from_slice(stdout)
+        .map_err(|error| format!("its output is no ExecCredential: {error}"))?;
     let status = credential.status.ok_or("its ExecCredential has no status")?;
-    let token = status.token.ok_or("its ExecCredential has no token (client certificates are not supported)")?;
+    let token =
+        status.token.ok_or("its ExecCredential has no token (client certificates are not supported)")?;
     Ok(Token { secret: Secret(token), expires: status.expiration_timestamp.map(SystemTime::from) })
 }
 
@@ -146,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_token_about_to_expire_is_not_used() {
-        let token = read_token(br#"{"status":{"token":"t","expirationTimestamp":"2020-01-01T00:00:00Z"}}"#).unwrap();
+        let token =
+            read_token(br#"{"status":{"token":"t","expirationTimestamp":"2020-01-01T00:00:00Z"}}"#).unwrap();
         assert!(!token.is_fresh());
     }
 }

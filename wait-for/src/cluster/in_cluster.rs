@@ -14,7 +14,8 @@ pub(super) const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/service
 
 /// The cluster that this pod runs in. Token and CA are read anew at every use, since both rotate.
 pub(super) fn load(env: &HashMap<String, String>, dir: &Path) -> Result<Cluster, ClusterError> {
-    let (Some(host), Some(port)) = (env.get("KUBERNETES_SERVICE_HOST"), env.get("KUBERNETES_SERVICE_PORT")) else {
+    let (Some(host), Some(port)) = (env.get("KUBERNETES_SERVICE_HOST"), env.get("KUBERNETES_SERVICE_PORT"))
+    else {
         return Err(ClusterError::Unusable(
             "no API server: give --kubeconfig FILE or set KUBECONFIG (in a pod, KUBERNETES_SERVICE_HOST and \
              KUBERNETES_SERVICE_PORT are set by Kubernetes)"
@@ -23,7 +24,9 @@ pub(super) fn load(env: &HashMap<String, String>, dir: &Path) -> Result<Cluster,
     };
     let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let server = format!("https://{authority}").parse::<Uri>().map_err(|error| {
-        ClusterError::Unusable(format!("KUBERNETES_SERVICE_HOST and _PORT give no URL ({authority}): {error}"))
+        ClusterError::Unusable(format!(
+            "KUBERNETES_SERVICE_HOST and _PORT give no URL ({authority}): {error}"
+        ))
     })?;
     let token = dir.join("token");
     if let Err(source) = std::fs::metadata(&token) {

@@ -145,7 +145,8 @@ impl Content {
     }
 
     fn append(&mut self, later: Self) {
-        self.current_context = self.current_context.take().filter(|name| !name.is_empty()).or(later.current_context);
+        self.current_context =
+            self.current_context.take().filter(|name| !name.is_empty()).or(later.current_context);
         self.clusters.get_or_insert_default().extend(later.clusters.into_iter().flatten());
         self.users.get_or_insert_default().extend(later.users.into_iter().flatten());
         self.contexts.get_or_insert_default().extend(later.contexts.into_iter().flatten());
@@ -177,8 +178,10 @@ impl Kubeconfig {
             None => UserEntry::default(),
             Some(name) => {
                 let user = content.users.into_iter().flatten().find(|user| user.name == name);
-                user.ok_or_else(|| problem(format!("context {wanted:?} names user {name:?}, which is not there")))?
-                    .user
+                user.ok_or_else(|| {
+                    problem(format!("context {wanted:?} names user {name:?}, which is not there"))
+                })?
+                .user
             }
         };
         assemble(cluster, user, context.namespace).map_err(problem)
@@ -187,7 +190,9 @@ impl Kubeconfig {
 
 fn assemble(cluster: ClusterEntry, user: UserEntry, namespace: Option<String>) -> Result<Cluster, String> {
     if let Some(proxy) = &cluster.proxy_url {
-        return Err(format!("proxy-url {proxy} is not supported: reach the server directly, or through a tunnel"));
+        return Err(format!(
+            "proxy-url {proxy} is not supported: reach the server directly, or through a tunnel"
+        ));
     }
     if user.auth_provider.is_some() {
         return Err("auth-provider was removed from Kubernetes in 1.26: use exec or a token".into());
@@ -276,7 +281,9 @@ users:
         assert_eq!(cluster.server.to_string(), "https://api.example.com:6443/k8s");
         assert_eq!(cluster.namespace, "shop");
         assert_eq!(cluster.tls.ca_file.as_deref(), Some(Path::new("/etc/kube/pki/ca.crt")));
-        assert!(matches!(&cluster.credentials, Credentials::TokenFile(path) if path == Path::new("/etc/kube/token")));
+        assert!(
+            matches!(&cluster.credentials, Credentials::TokenFile(path) if path == Path::new("/etc/kube/token"))
+        );
         let names: Vec<&str> = cluster.impersonate.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["impersonate-user", "impersonate-group", "impersonate-group"]);
     }
@@ -326,7 +333,9 @@ users:
         let cluster = load(&[none.clone(), one, two], false).unwrap().cluster(None).unwrap();
         assert_eq!(cluster.server.to_string(), "http://one/");
         assert!(matches!(cluster.credentials, Credentials::TokenFile(path) if path == dir.join("token")));
-        assert!(load(std::slice::from_ref(&none), false).unwrap_err().to_string().contains("none of the files"));
+        assert!(
+            load(std::slice::from_ref(&none), false).unwrap_err().to_string().contains("none of the files")
+        );
         assert!(load(&[none], true).unwrap_err().to_string().contains("cannot read"));
     }
 }

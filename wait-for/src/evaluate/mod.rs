@@ -1,0 +1,172 @@
+//! What an object says about a condition: plain functions from an object, as the API server wrote it, to a verdict.
+//!
+//! The rules are in one file for each kind. Nothing here reads a clock, a network or a file.
+
+mod check;
+pub mod condition;
+pub mod daemonset;
+pub mod deployment;
+mod guard;
+pub mod job;
+pub mod pod;
+pub mod pod_reason;
+mod replicas;
+pub mod replicaset;
+pub mod selection;
+pub mod service;
+pub mod slice;
+pub mod statefulset;
+#[cfg(test)]
+mod tests;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub use self::check::{Check, CheckError};
+pub use self::selection::combine;
+use crate::kind::Kind;
+use crate::object::Metadata;
+use crate::verdict::{Finding, Verdict};
+
+/// One object, as far as the waiting is concerned. The object itself can be dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Another one means another object, even under the same name.
+    pub uid: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// Its namespace.
+    pub namespace: Option<Box<str>>,
+    /// Where a watch may resume.
+    pub resource_version: Box<str>,
+    /// Whether a selection takes it into account.
+    pub counts: bool,
+    /// The object taken by itself.
+    pub verdict: Verdict,
+}
+
+/// Looks at an object: who it is, and whether it meets the check.
+///
+/// A Service's endpoints are elsewhere: without them `has-endpoints` is not yet met, see [`service::evaluate`].
+///
+/// # Errors
+/// Where the JSON is no object of this kind.
+pub fn look(kind: Kind, check: &Check, object: &RawValue) -> Result<Look, serde_json::Error> {
+    let json = object.get();
+    match check {
+        Check::Exists | Check::Deleted => {
+            let OnlyMetadata { metadata } = serde_json::from_str(json)?;
+            let counts = *check == Check::Deleted || !metadata.is_being_deleted();
+            let verdict = if *check == Check::Deleted { still_there(&metadata) } else { exists(&metadata) };
+            Ok(Look::new(metadata, counts, verdict))
+        }
+        Check::Condition(condition) => look_at_condition(kind, condition, json),
+        Check::Deployment(condition) => {
+            let object: deployment::Deployment = serde_json::from_str(json)?;
+            let verdict = deployment::evaluate(&object, condition);
+            Ok(Look::new(object.metadata, true, verdict))
+        }
+        Check::StatefulSet(condition) => {
+            let object: statefulset::StatefulSet = serde_json::from_str(json)?;
+            let verdict = statefulset::evaluate(&object, condition);
+            Ok(Look::new(object.metadata, true, verdict))
+        }
+        Check::DaemonSet(condition) => {
+            let object: daemonset::DaemonSet = serde_json::from_str(json)?;
+            let verdict = daemonset::evaluate(&object, condition);
+            Ok(Look::new(object.metadata, true, verdict))
+        }
+        Check::ReplicaSet(condition) => {
+            let object: replicaset::ReplicaSet = serde_json::from_str(json)?;
+            let verdict = replicaset::evaluate(&object, condition);
+            Ok(Look::new(object.metadata, true, verdict))
+        }
+        Check::Job(condition) => {
+            let object: job::Job = serde_json::from_str(json)?;
+            let verdict = job::evaluate(&object, *condition);
+            Ok(Look::new(object.metadata, true, verdict))
+        }
+        Check::Pod(condition) => {
+            let object: pod::Pod = serde_json::from_str(json)?;
+            let verdict = pod::evaluate(&object, condition);
+            let counts = object.counts(condition);
+            Ok(Look::new(object.metadata, counts, verdict))
+        }
+        Check::Service(condition) => {
+            let object = service::Service::read(object)?;
+            let verdict = service::evaluate(Some(&object), std::iter::empty(), condition);
+            Ok(Look::new(object.metadata, true, verdict))
+        }
+    }
+}
+
+/// What it means that an object is not there.
+#[must_use]
+pub fn missing(kind: Kind, check: &Check) -> Verdict {
+    if *check == Check::Deleted {
+        return Verdict::Met(Finding::state("not found"));
+    }
+    let cause = match kind {
+        Kind::Job => "never created, or removed by its TTL / a Helm hook policy",
+        _ => "not created yet, or deleted",
+    };
+    Verdict::NotYet(Finding::because("not found", cause))
+}
+
+// === impl Look ===
+
+impl Look {
+    fn new(metadata: Metadata, counts: bool, verdict: Verdict) -> Self {
+        let Metadata { uid, name, namespace, resource_version, .. } = metadata;
+        Self { uid, name, namespace, resource_version, counts, verdict }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OnlyMetadata {
+    metadata: Metadata,
+}
+
+fn exists(metadata: &Metadata) -> Verdict {
+    guard::deletion(metadata).unwrap_or_else(|| Verdict::Met(Finding::state("exists")))
+}
+
+/// Deletion shows in the object's absence, or in another uid: neither is in the object.
+fn still_there(metadata: &Metadata) -> Verdict {
+    guard::deletion(metadata).unwrap_or_else(|| {
+        Verdict::NotYet(Finding::because("still there", "nobody has asked for its deletion"))
+    })
+}
+
+/// A kind's own rules know more than a list of conditions where the two ask the same: that a Job which has failed
+/// never completes, and that an ended pod is never ready.
+fn look_at_condition(
+    kind: Kind,
+    condition: &condition::StatusCondition,
+    json: &str,
+) -> Result<Look, serde_json::Error> {
+    if kind == Kind::Job {
+        let same = [("Complete", job::Condition::Complete), ("Failed", job::Condition::Failed)];
+        if let Some((_, condition)) = same.into_iter().find(|(r#type, _)| condition.is_true(r#type)) {
+            let object: job::Job = serde_json::from_str(json)?;
+            let verdict = job::evaluate(&object, condition);
+            return Ok(Look::new(object.metadata, true, verdict));
+        }
+    }
+    let counts = if kind == Kind::Pod {
+        let object: pod::Pod = serde_json::from_str(json)?;
+        let ready = pod::Condition::Ready(None);
+        let counts = object.counts(&ready);
+        if condition.is_true("Ready") {
+            let verdict = pod::evaluate(&object, &ready);
+            return Ok(Look::new(object.metadata, counts, verdict));
+        }
+        counts
+    } else {
+        true
+    };
+    let object: condition::AnyObject = serde_json::from_str(json)?;
+    let verdict = condition::evaluate(&object, condition);
+    Ok(Look::new(object.metadata, counts, verdict))
+}

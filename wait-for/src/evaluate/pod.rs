@@ -1,0 +1,248 @@
+//! Pods: readiness.md 1.6.
+//! <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/>
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::check::{Asked, CheckError, write_counted};
+use super::{guard, pod_reason};
+use crate::object::{Metadata, Reported, null_is_default, reported, true_condition};
+use crate::verdict::{Finding, Verdict};
+
+/// What can be asked of a Pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// A node was found for it.
+    Scheduled,
+    /// Its init containers are done.
+    Initialized,
+    /// It runs, ready or not.
+    Running,
+    /// It is ready; of a selection, at least so many, all where no number is given.
+    Ready(Option<u32>),
+    /// All its containers have ended well.
+    Succeeded,
+    /// A container has ended badly, for good.
+    Failed,
+    /// All its containers have ended.
+    Finished,
+}
+
+/// A Pod, as far as it matters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Pod {
+    pub(super) metadata: Metadata,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) spec: Spec,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) status: Status,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Spec {
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) init_containers: Vec<InitContainer>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) readiness_gates: Vec<ReadinessGate>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) scheduling_gates: Vec<SchedulingGate>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct InitContainer {
+    pub(super) name: Box<str>,
+    /// `Always` makes it a sidecar.
+    pub(super) restart_policy: Option<Box<str>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ReadinessGate {
+    pub(super) condition_type: Box<str>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SchedulingGate {
+    pub(super) name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Status {
+    pub(super) phase: Box<str>,
+    pub(super) reason: Box<str>,
+    pub(super) message: String,
+    pub(super) observed_generation: Option<i64>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) conditions: Vec<Reported>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) init_container_statuses: Vec<ContainerStatus>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) container_statuses: Vec<ContainerStatus>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ContainerStatus {
+    pub(super) name: Box<str>,
+    pub(super) ready: bool,
+    pub(super) started: Option<bool>,
+    pub(super) restart_count: i64,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) state: ContainerState,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(super) last_state: ContainerState,
+}
+
+/// At most one is set.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ContainerState {
+    pub(super) waiting: Option<Waiting>,
+    pub(super) terminated: Option<Terminated>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Waiting {
+    pub(super) reason: Box<str>,
+    pub(super) message: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Terminated {
+    pub(super) exit_code: i64,
+    pub(super) reason: Box<str>,
+    pub(super) message: String,
+}
+
+pub(super) const NAMES: &[&str] =
+    &["ready", "running", "scheduled", "initialized", "succeeded", "failed", "finished"];
+
+/// Decides whether a Pod meets a condition, taken by itself: of a count, one pod is its part.
+#[must_use]
+pub fn evaluate(pod: &Pod, condition: &Condition) -> Verdict {
+    let phase = &*pod.status.phase;
+    let holds = |r#type| true_condition(&pod.status.conditions, r#type).is_some();
+    // Terminal facts stay true while the object goes away.
+    let is_met = match condition {
+        Condition::Succeeded => phase == "Succeeded",
+        Condition::Failed => phase == "Failed",
+        Condition::Finished => pod.is_terminal(),
+        _ if pod.metadata.is_being_deleted() => false,
+        Condition::Scheduled => holds("PodScheduled"),
+        Condition::Initialized => holds("Initialized"),
+        Condition::Running => phase == "Running",
+        Condition::Ready(_) => phase == "Running" && holds("Ready"),
+    };
+    if is_met && let Condition::Ready(_) = condition {
+        let ready = reported(&pod.status.conditions, "Ready");
+        let stale = guard::lax(&pod.metadata, ready, pod.status.observed_generation);
+        return stale.unwrap_or_else(|| Verdict::Met(Finding::state("ready")));
+    }
+    if is_met {
+        return Verdict::Met(Finding::state(condition.past()));
+    }
+    if pod.is_terminal() {
+        return ended(pod, condition);
+    }
+    if let Some(verdict) = guard::deletion(&pod.metadata) {
+        return verdict;
+    }
+    let state = format!("not {}", condition.past());
+    let finding = Finding::because(state, pod_reason::reason(pod));
+    if pod_reason::cannot_start(pod) && condition.needs_start(pod) {
+        Verdict::Failed(finding)
+    } else {
+        Verdict::NotYet(finding)
+    }
+}
+
+/// What an ended pod that does not meet the condition means: it stays as it is, so nothing more comes of it, except
+/// where a StatefulSet makes another of the same name.
+fn ended(pod: &Pod, condition: &Condition) -> Verdict {
+    let state = format!("phase {}", pod.status.phase);
+    if pod.metadata.is_controlled_by_statefulset() {
+        let reason = pod_reason::reason(pod);
+        let cause = format!("{reason}; its StatefulSet will make it anew");
+        return Verdict::NotYet(Finding::because(state, cause));
+    }
+    let is_terminal_fact =
+        matches!(condition, Condition::Succeeded | Condition::Failed | Condition::Finished);
+    if !is_terminal_fact && let Some(verdict) = guard::deletion(&pod.metadata) {
+        return verdict;
+    }
+    Verdict::Failed(Finding::because(state, pod_reason::reason(pod)))
+}
+
+// === impl Pod ===
+
+impl Pod {
+    /// Whether it has ended: neither phase ever changes, whatever the restartPolicy.
+    pub(super) fn is_terminal(&self) -> bool {
+        matches!(&*self.status.phase, "Succeeded" | "Failed")
+    }
+
+    /// Whether a selection asked for this condition takes the pod into account: pods that are on their way out or
+    /// have ended are leftovers, unless ending is what is waited for.
+    pub(super) fn counts(&self, condition: &Condition) -> bool {
+        match condition {
+            Condition::Succeeded | Condition::Failed | Condition::Finished => true,
+            _ => !self.metadata.is_being_deleted() && !self.is_terminal(),
+        }
+    }
+}
+
+// === impl Condition ===
+
+impl Condition {
+    pub(super) fn parse(asked: Asked<'_>) -> Result<Self, CheckError> {
+        match asked.known(NAMES) {
+            Some(name @ "ready") => asked.count(name).map(Self::Ready),
+            Some(name @ "running") => asked.plain(name, Self::Running),
+            Some(name @ "scheduled") => asked.plain(name, Self::Scheduled),
+            Some(name @ "initialized") => asked.plain(name, Self::Initialized),
+            Some(name @ "succeeded") => asked.plain(name, Self::Succeeded),
+            Some(name @ "failed") => asked.plain(name, Self::Failed),
+            Some(name) => asked.plain(name, Self::Finished),
+            None => Err(asked.unknown()),
+        }
+    }
+
+    /// The word for a pod of which it holds.
+    pub(super) const fn past(&self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Initialized => "initialized",
+            Self::Running => "running",
+            Self::Ready(_) => "ready",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Finished => "finished",
+        }
+    }
+
+    /// Whether a pod with a container that cannot start can never meet it. It may still fail: by eviction, say.
+    fn needs_start(&self, pod: &Pod) -> bool {
+        match self {
+            Self::Ready(_) | Self::Running | Self::Succeeded => true,
+            Self::Initialized => pod_reason::cannot_initialize(pod),
+            Self::Scheduled | Self::Failed | Self::Finished => false,
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(count) => write_counted(f, "ready", *count),
+            other => f.write_str(other.past()),
+        }
+    }
+}

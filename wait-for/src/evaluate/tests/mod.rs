@@ -1,0 +1,98 @@
+//! Tables of objects and verdicts: the shared list, and what each rule says beyond it.
+
+mod jobs;
+mod listed;
+mod pods;
+mod selections;
+mod services;
+mod workloads;
+
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::slice::Slice;
+use super::{Check, Look, combine, look, missing, service};
+use crate::kind::Kind;
+use crate::verdict::Verdict;
+
+/// Looks at an object as `target:CONDITION` would, with the slices that a Service's verdict needs.
+fn verdict_of(kind: Kind, condition: &str, object: &Value, slices: &[Value]) -> Verdict {
+    let check = Check::parse(kind, condition).unwrap_or_else(|error| panic!("{condition}: {error}"));
+    match (&check, object) {
+        (check, Value::Null) => missing(kind, check),
+        (Check::Service(condition), object) => {
+            let slices: Vec<Slice> = slices.iter().map(|slice| Slice::read(&raw(slice)).unwrap()).collect();
+            let service = service::Service::read(&raw(object)).unwrap();
+            service::evaluate(Some(&service), slices.iter(), condition)
+        }
+        (check, object) => looks(kind, check, std::slice::from_ref(object)).remove(0).verdict,
+    }
+}
+
+fn looks(kind: Kind, check: &Check, objects: &[Value]) -> Vec<Look> {
+    objects.iter().map(|object| look(kind, check, &raw(object)).unwrap()).collect()
+}
+
+fn verdict_of_all(kind: Kind, condition: &str, objects: &[Value]) -> Verdict {
+    let check = Check::parse(kind, condition).unwrap_or_else(|error| panic!("{condition}: {error}"));
+    combine(kind, &check, looks(kind, &check, objects).iter())
+}
+
+/// The verdict's word in the tables.
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met(_) => "met",
+        Verdict::NotYet(_) => "not-yet",
+        Verdict::Failed(_) => "failed",
+        Verdict::Misused(_) => "misused",
+    }
+}
+
+/// One line of a table: object in YAML, condition, expected verdict, fragments of its finding.
+type Case<'a> = (&'a str, &'a str, &'a str, &'a [&'a str]);
+
+/// Runs a table and reports every line that is wrong, not only the first.
+fn run(kind: Kind, cases: &[Case<'_>]) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(object, condition, expected, fragments)| {
+            let verdict = verdict_of(kind, condition, &yaml(object), &[]);
+            complaint(&verdict, expected, fragments)
+                .map(|text| format!("{condition} of {object}\n    {text}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn complaint(verdict: &Verdict, expected: &str, fragments: &[&str]) -> Option<String> {
+    let finding = verdict.finding().to_string();
+    let lower = finding.to_lowercase();
+    let is_explained = fragments.iter().all(|fragment| lower.contains(&fragment.to_lowercase()));
+    let has_reason = !finding.is_empty() && finding.len() <= 300;
+    (word(verdict) != expected || !is_explained || !has_reason)
+        .then(|| format!("expected {expected} with {fragments:?}, got {}: {finding}", word(verdict)))
+}
+
+fn raw(value: &Value) -> Box<RawValue> {
+    to_raw_value(value).unwrap()
+}
+
+fn yaml(text: &str) -> Value {
+    let documents = Yaml::load_from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    documents.first().map_or(Value::Null, json)
+}
+
+fn json(node: &Yaml<'_>) -> Value {
+    match node {
+        Yaml::Value(Scalar::Boolean(value)) => Value::Bool(*value),
+        Yaml::Value(Scalar::Integer(value)) => Value::from(*value),
+        Yaml::Value(Scalar::String(value)) => Value::from(value.as_ref()),
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Sequence(items) => items.iter().map(json).collect(),
+        Yaml::Mapping(entries) => {
+            entries.iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), json(value))).collect()
+        }
+        other => panic!("not in a fixture: {other:?}"),
+    }
+}
