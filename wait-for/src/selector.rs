@@ -22,6 +22,9 @@ pub enum SelectorError {
     /// A `(` without its `)`, or the other way round.
     #[error("\"{0}\": parentheses do not match; write KEY in (A,B)")]
     Parentheses(String),
+    /// Parentheses after anything but `in` and `notin`.
+    #[error("\"{0}\": expected KEY in (A,B) or KEY notin (A,B)")]
+    Set(String),
     /// What stands before the operator is no label key.
     #[error(
         "\"{0}\" is not a label key: up to 63 letters, digits, \"-\", \"_\" and \".\", beginning and ending with \
@@ -133,11 +136,11 @@ fn requirement(text: &str, into: &mut String) -> Result<(), SelectorError> {
 /// `KEY in (A,B)` and `KEY notin (A,B)`.
 fn set_requirement(text: &str, rest: &str, values: &str, into: &mut String) -> Result<(), SelectorError> {
     let Some((key, operator)) = rest.split_once(char::is_whitespace) else {
-        return Err(SelectorError::Parentheses(text.to_owned()));
+        return Err(SelectorError::Set(text.to_owned()));
     };
     let operator = operator.trim();
     if !matches!(operator, "in" | "notin") {
-        return Err(SelectorError::Parentheses(text.to_owned()));
+        return Err(SelectorError::Set(text.to_owned()));
     }
     if values.trim().is_empty() {
         return Err(SelectorError::Empty);
@@ -217,8 +220,8 @@ mod tests {
             ("a in (b", SelectorError::Parentheses("a in (b".into())),
             ("a in b)", SelectorError::Parentheses("a in b)".into())),
             ("a in ((b))", SelectorError::Parentheses("a in ((b))".into())),
-            ("a of (b)", SelectorError::Parentheses("a of (b)".into())),
-            ("in(b)", SelectorError::Parentheses("in(b)".into())),
+            ("a of (b)", SelectorError::Set("a of (b)".into())),
+            ("in(b)", SelectorError::Set("in(b)".into())),
             ("=b", SelectorError::Key(String::new())),
             ("-a=b", SelectorError::Key("-a".into())),
             ("a b=c", SelectorError::Key("a b".into())),

@@ -13,7 +13,7 @@ pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 
 /// ` (did you mean "deployment"?)`, or nothing.
 pub(crate) fn did_you_mean(suggestion: Option<&str>) -> String {
-    suggestion.map_or_else(String::new, |word| format!("; did you mean \"{word}\"?"))
+    suggestion.map_or_else(String::new, |word| format!(" (did you mean \"{word}\"?)"))
 }
 
 #[cfg(test)]

@@ -269,7 +269,10 @@ mod tests {
             ("deployment/x@:ready", "the namespace after \"@\" is empty"),
             ("deployment/x:", "the condition after \":\" is empty"),
             ("deployment/x:ready@ns", "the namespace goes before the condition; write deployment/x@ns:ready"),
-            ("deploymnt/x", "unknown kind \"deploymnt\"; did you mean \"deployment\"?"),
+            (
+                "deploymnt/x",
+                "unknown kind \"deploymnt\" (did you mean \"deployment\"?); known are: deployment,",
+            ),
             (
                 "deployment/Postgres",
                 "\"Postgres\" is not a name: upper-case \"P\" is not allowed; write \"postgres\"",

@@ -270,7 +270,7 @@ mod tests {
             (
                 Kind::Deployment,
                 "avialable",
-                "did you mean \"available\"?; it has: available, ready, rolled-out, exists",
+                "(did you mean \"available\"?); it has: available, ready, rolled-out, exists",
             ),
             (Kind::Deployment, "rolledout", "did you mean \"rolled-out\"?"),
             (Kind::Deployment, "delete", "did you mean \"deleted\"?"),

@@ -143,7 +143,9 @@ fn rolled_out(replicas: Replicas, status: &Status) -> Verdict {
     let old = (total - updated).max(0);
     // Old pods come first in the counters' doubt: so many of the updated ones are available at least.
     let done = (available - old).clamp(0, updated);
-    let cause = if updated < wanted {
+    let cause = if updated < wanted && old == 0 {
+        format!("{updated} of {wanted} updated")
+    } else if updated < wanted {
         format!("{updated} of {wanted} updated, {} still counted", counted(old, "old replica"))
     } else if old > 0 {
         format!("{} still counted", counted(old, "old replica"))

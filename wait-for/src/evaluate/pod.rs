@@ -156,7 +156,9 @@ pub fn evaluate(pod: &Pod, condition: &Condition) -> Verdict {
         return verdict;
     }
     let state = format!("not {}", condition.past());
-    let finding = Finding::because(state, pod_reason::reason(pod));
+    let cause =
+        if condition.is_ending() { pod_reason::reason_not_to_end(pod) } else { pod_reason::reason(pod) };
+    let finding = Finding::because(state, cause);
     if pod_reason::cannot_start(pod) && condition.needs_start(pod) {
         Verdict::Failed(finding)
     } else {
@@ -173,9 +175,9 @@ fn ended(pod: &Pod, condition: &Condition) -> Verdict {
         let cause = format!("{reason}; its StatefulSet will make it anew");
         return Verdict::NotYet(Finding::because(state, cause));
     }
-    let is_terminal_fact =
-        matches!(condition, Condition::Succeeded | Condition::Failed | Condition::Finished);
-    if !is_terminal_fact && let Some(verdict) = guard::deletion(&pod.metadata) {
+    if !condition.is_ending()
+        && let Some(verdict) = guard::deletion(&pod.metadata)
+    {
         return verdict;
     }
     Verdict::Failed(Finding::because(state, pod_reason::reason(pod)))
@@ -192,10 +194,7 @@ impl Pod {
     /// Whether a selection asked for this condition takes the pod into account: pods that are on their way out or
     /// have ended are leftovers, unless ending is what is waited for.
     pub(super) fn counts(&self, condition: &Condition) -> bool {
-        match condition {
-            Condition::Succeeded | Condition::Failed | Condition::Finished => true,
-            _ => !self.metadata.is_being_deleted() && !self.is_terminal(),
-        }
+        condition.is_ending() || !(self.metadata.is_being_deleted() || self.is_terminal())
     }
 }
 
@@ -213,6 +212,11 @@ impl Condition {
             Some(name) => asked.plain(name, Self::Finished),
             None => Err(asked.unknown()),
         }
+    }
+
+    /// Whether it asks for the end of the pod.
+    const fn is_ending(&self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Finished)
     }
 
     /// The word for a pod of which it holds.

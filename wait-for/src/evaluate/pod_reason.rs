@@ -22,6 +22,17 @@ pub fn reason(pod: &Pod) -> String {
         .unwrap_or_else(|| fallback(pod))
 }
 
+/// Why a pod has not ended: it does not get as far, or it runs.
+#[must_use]
+pub fn reason_not_to_end(pod: &Pod) -> String {
+    match &*pod.status.phase {
+        "Running" => {
+            crashing(pod).unwrap_or_else(|| "phase Running: its containers have not all ended".to_owned())
+        }
+        _ => reason(pod),
+    }
+}
+
 /// Whether a container's image reference cannot even be parsed.
 pub(super) fn cannot_start(pod: &Pod) -> bool {
     has_invalid_image(&pod.status.container_statuses) || cannot_initialize(pod)
@@ -137,10 +148,10 @@ fn creating(pod: &Pod) -> Option<String> {
 /// 7: a container that runs but does not pass its probes.
 fn probing(pod: &Pod) -> Option<String> {
     let status = pod.status.container_statuses.iter().find(|status| !status.ready)?;
-    let what = if status.started == Some(false) {
-        "running, its startup probe has not succeeded yet"
-    } else if status.state.terminated.is_some() {
+    let what = if status.state.terminated.is_some() {
         "has ended"
+    } else if status.started == Some(false) {
+        "running, its startup probe has not succeeded yet"
     } else {
         "running, not ready: its readiness probe does not succeed"
     };

@@ -1,7 +1,7 @@
 //! Services, through their EndpointSlices: readiness.md 1.7.
 //! <https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions>
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -54,7 +54,7 @@ struct Spec {
     ports: Vec<ServicePort>,
 }
 
-type Selector = std::collections::BTreeMap<Box<str>, serde::de::IgnoredAny>;
+type Selector = BTreeMap<Box<str>, serde::de::IgnoredAny>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -175,9 +175,9 @@ fn has_endpoints<'a>(
     at_least: usize,
     port: Option<&str>,
 ) -> Verdict {
-    let mut ready = HashSet::new();
-    let mut portless = HashSet::new();
-    let mut others: HashSet<&Endpoint> = HashSet::new();
+    let mut ready = BTreeSet::new();
+    let mut portless = BTreeSet::new();
+    let mut others: BTreeSet<&Endpoint> = BTreeSet::new();
     let mut slice_count = 0;
     for slice in slices.filter(|slice| service.is_none_or(|service| slice.service == service.metadata.name)) {
         slice_count += 1;

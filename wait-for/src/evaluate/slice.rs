@@ -25,7 +25,7 @@ pub struct Slice {
 }
 
 /// What may answer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Endpoint {
     /// The pod's uid, else the first address.
     pub(super) key: Box<str>,

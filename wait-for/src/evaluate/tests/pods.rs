@@ -158,6 +158,7 @@ fn the_first_reason_in_the_order_of_priority_is_given() {
     let creating = app("state: {waiting: {reason: ContainerCreating}}");
     let unstarted = app("started: false, state: {running: {}}");
     let unready = app("started: true, restartCount: 3, state: {running: {}}");
+    let ending = app("started: false, state: {terminated: {exitCode: 0}}");
     let lost = pod(
         "",
         "phase: Running, conditions: [{type: Ready, status: 'False'}], containerStatuses: [{name: a, ready: true}]",
@@ -187,6 +188,10 @@ fn the_first_reason_in_the_order_of_priority_is_given() {
             (&creating, "ready", "not-yet", &["container app: ContainerCreating"]),
             (&unstarted, "ready", "not-yet", &["container app", "startup probe"]),
             (&unready, "ready", "not-yet", &["container app", "readiness probe", "3 restarts"]),
+            (&unready, "succeeded", "not-yet", &["not succeeded", "phase Running"]),
+            (&crash, "finished", "not-yet", &["CrashLoopBackOff"]),
+            (&creating, "exists", "met", &[]),
+            (&ending, "ready", "not-yet", &["container app has ended"]),
             (&lost, "ready", "not-yet", &["node may be lost"]),
         ],
     );
