@@ -55,7 +55,7 @@ impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         match seconds {
-            0..10 if self.0.subsec_millis() > 0 => write!(f, "{:.1}s", self.0.as_secs_f64()),
+            0..10 if self.0.subsec_millis() >= 50 => write!(f, "{:.1}s", self.0.as_secs_f64()),
             0..60 => write!(f, "{seconds}s"),
             60..3600 => match seconds % 60 {
                 0 => write!(f, "{}m", seconds / 60),

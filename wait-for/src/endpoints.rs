@@ -170,7 +170,6 @@ impl Endpoints {
             uid: meta.uid.clone(),
             name: meta.name.clone(),
             namespace: meta.namespace.clone(),
-            resource_version: meta.resource_version.clone(),
             counts: true,
             verdict: service::evaluate(Some(service), own, &self.condition),
         }

@@ -79,30 +79,6 @@ impl Kind {
         self.names().singular
     }
 
-    /// `deployments.apps`, or `pods` in the core group: the resource as RBAC messages name it.
-    #[must_use]
-    pub fn qualified(self) -> String {
-        match self.group() {
-            "" => self.plural().to_owned(),
-            group => format!("{}.{group}", self.plural()),
-        }
-    }
-
-    /// The API path of this kind's objects in a namespace, such as `/apis/apps/v1/namespaces/db/deployments`;
-    /// in all namespaces where none is given.
-    #[must_use]
-    pub fn collection_path(self, namespace: Option<&str>) -> String {
-        let (version, plural) = (self.version(), self.plural());
-        let root = match self.group() {
-            "" => format!("/api/{version}"),
-            group => format!("/apis/{group}/{version}"),
-        };
-        match namespace {
-            Some(namespace) => format!("{root}/namespaces/{namespace}/{plural}"),
-            None => format!("{root}/{plural}"),
-        }
-    }
-
     const fn names(self) -> Names {
         let (singular, plural, short, group) = match self {
             Self::Deployment => ("deployment", "deployments", "deploy", "apps"),
@@ -205,13 +181,5 @@ mod tests {
         assert!(
             "deploymnt".parse::<Kind>().unwrap_err().to_string().contains("did you mean \"deployment\"?")
         );
-    }
-
-    #[test]
-    fn paths_follow_the_group() {
-        assert_eq!(Kind::Deployment.collection_path(Some("db")), "/apis/apps/v1/namespaces/db/deployments");
-        assert_eq!(Kind::Pod.collection_path(None), "/api/v1/pods");
-        assert_eq!(Kind::Job.qualified(), "jobs.batch");
-        assert_eq!(Kind::Service.qualified(), "services");
     }
 }

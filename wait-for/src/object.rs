@@ -12,8 +12,6 @@ pub struct Metadata {
     pub namespace: Option<Box<str>>,
     /// Unique for ever: a recreated object has another.
     pub uid: Box<str>,
-    /// Opaque; where a watch may resume.
-    pub resource_version: Box<str>,
     /// Counts the changes of `spec`.
     pub generation: i64,
     /// Set once deletion has begun.

@@ -37,8 +37,6 @@ pub struct Look {
     pub name: Box<str>,
     /// Its namespace.
     pub namespace: Option<Box<str>>,
-    /// Where a watch may resume.
-    pub resource_version: Box<str>,
     /// Whether a selection takes it into account.
     pub counts: bool,
     /// The object taken by itself.
@@ -117,8 +115,8 @@ pub fn missing(kind: Kind, check: &Check) -> Verdict {
 
 impl Look {
     fn new(metadata: Metadata, counts: bool, verdict: Verdict) -> Self {
-        let Metadata { uid, name, namespace, resource_version, .. } = metadata;
-        Self { uid, name, namespace, resource_version, counts, verdict }
+        let Metadata { uid, name, namespace, .. } = metadata;
+        Self { uid, name, namespace, counts, verdict }
     }
 }
 

@@ -13,8 +13,6 @@ pub struct Slice {
     pub name: Box<str>,
     /// Its namespace, which is the Service's too.
     pub namespace: Option<Box<str>>,
-    /// Where a watch may resume.
-    pub resource_version: Box<str>,
     /// The name of the Service that it belongs to.
     pub service: Box<str>,
     /// Whether that Service has no address of its own.
@@ -88,7 +86,6 @@ impl Slice {
         Ok(Self {
             name: wire.metadata.name,
             namespace: wire.metadata.namespace,
-            resource_version: wire.metadata.resource_version,
             service: wire.metadata.labels.service_name,
             is_headless: wire.metadata.labels.headless.is_some(),
             port_names: wire.ports.into_iter().map(|port| port.name).collect(),

@@ -7,7 +7,6 @@ mod selections;
 mod services;
 mod workloads;
 
-use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -79,20 +78,5 @@ fn raw(value: &Value) -> Box<RawValue> {
 }
 
 fn yaml(text: &str) -> Value {
-    let documents = Yaml::load_from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    documents.first().map_or(Value::Null, json)
-}
-
-fn json(node: &Yaml<'_>) -> Value {
-    match node {
-        Yaml::Value(Scalar::Boolean(value)) => Value::Bool(*value),
-        Yaml::Value(Scalar::Integer(value)) => Value::from(*value),
-        Yaml::Value(Scalar::String(value)) => Value::from(value.as_ref()),
-        Yaml::Value(Scalar::Null) => Value::Null,
-        Yaml::Sequence(items) => items.iter().map(json).collect(),
-        Yaml::Mapping(entries) => {
-            entries.iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), json(value))).collect()
-        }
-        other => panic!("not in a fixture: {other:?}"),
-    }
+    crate::yaml::to_json(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
