@@ -55,7 +55,8 @@ impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         match seconds {
-            0..10 if self.0.subsec_millis() >= 50 => write!(f, "{:.1}s", self.0.as_secs_f64()),
+            0 if !self.0.is_zero() => write!(f, "{}ms", self.0.as_millis().max(1)),
+            1..10 if self.0.subsec_millis() >= 50 => write!(f, "{:.1}s", self.0.as_secs_f64()),
             0..60 => write!(f, "{seconds}s"),
             60..3600 => match seconds % 60 {
                 0 => write!(f, "{}m", seconds / 60),
@@ -114,7 +115,8 @@ mod tests {
     fn durations_are_short_to_read() {
         for (millis, text) in [
             (0, "0s"),
-            (40, "0.0s"),
+            (40, "40ms"),
+            (3001, "3s"),
             (6420, "6.4s"),
             (10_400, "10s"),
             (60_000, "1m"),

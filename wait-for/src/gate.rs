@@ -199,9 +199,7 @@ fn row_name(target: &Target) -> String {
 fn lose_hope(row: &mut Row, error: KubeError, resource: &Resource, now: Duration) {
     row.trouble = None;
     match error {
-        KubeError::Rejected(_) => {
-            row.known = report::unusable(Finding { state: error.to_string(), cause: None })
-        }
+        KubeError::Rejected(_) => row.misuse(Finding::state(error.to_string())),
         KubeError::Forbidden(_) => row.refuse(format!("{error}; {}", resource.missing_rule())),
         KubeError::Unauthorized(_) | KubeError::Untrusted(_) => row.refuse(error.to_string()),
         // Only a single look ends with these: nothing was learnt.

@@ -101,16 +101,15 @@ impl Row {
         self.trouble.take().filter(|trouble| trouble.is_said).map(|trouble| now - trouble.since)
     }
 
+    /// The API server rejects the question itself.
+    pub fn misuse(&mut self, finding: Finding) {
+        self.known = Known::Verdict(Verdict::Misused(finding));
+    }
+
     /// The API server will never answer.
     pub fn refuse(&mut self, why: String) {
         self.known = Known::Refused(why);
     }
-}
-
-/// What a target that will never be answered shows.
-#[must_use]
-pub fn unusable(finding: Finding) -> Known {
-    Known::Verdict(Verdict::Misused(finding))
 }
 
 /// The last line of the log.
