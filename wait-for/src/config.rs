@@ -12,6 +12,7 @@ use crate::cluster::Hints;
 use crate::duration::{self, DurationError};
 use crate::kind::Kind;
 use crate::legacy;
+use crate::name::{self, NameError};
 use crate::outcome::Quorum;
 use crate::resource::Scope;
 use crate::target::{Target, TargetError};
@@ -57,6 +58,9 @@ pub enum ConfigError {
     /// A duration is malformed.
     #[error("{0}: {1}")]
     Duration(&'static str, #[source] DurationError),
+    /// No namespace can be called that.
+    #[error("{0}: {1:?} is not a namespace: {2}")]
+    Namespace(&'static str, String, #[source] NameError),
     /// A variable that is a switch has some other value.
     #[error("{0}: {1:?} is no switch: write true or false")]
     Switch(&'static str, String),
@@ -125,11 +129,19 @@ pub fn resolve(
         None => Ok(INTERVAL),
         Some((from, text)) => bare_or_unit(from, &text, u64::from(is_legacy)),
     };
-    let namespace = cli.namespace.or_else(|| value(env.get("WAIT_FOR_NAMESPACE")));
-    let scope = match namespace.or_else(|| value(legacy("NAMESPACE"))) {
-        Some(name) if !name.is_empty() => Some(Scope::Namespace(name)),
-        _ if is_legacy => Some(Scope::AllNamespaces),
-        _ => None,
+    let namespace = setting(&cli.namespace, "--namespace")
+        .filter(|(_, name)| !name.is_empty())
+        .or_else(|| env.get("WAIT_FOR_NAMESPACE"))
+        .or_else(|| legacy("NAMESPACE"));
+    let scope = match namespace {
+        Some((from, name)) => {
+            if let Err(error) = name::label(&name) {
+                errors.push(ConfigError::Namespace(from, name.clone(), error));
+            }
+            Some(Scope::Namespace(name))
+        }
+        None if is_legacy => Some(Scope::AllNamespaces),
+        None => None,
     };
     let mut keep =
         |result: Result<bool, ConfigError>| result.map_err(|error| errors.push(error)).unwrap_or(false);
@@ -343,6 +355,7 @@ mod tests {
             ("--resource pod", "needs --name"),
             ("--resource pod --name x --selector a=b", "either --name"),
             ("--resource pod --name x pod/y", "spelt out"),
+            ("--namespace Shop pod/y", "--namespace: \"Shop\" is not a namespace"),
             ("--label-selector a=b", "needs --resource-type"),
         ] {
             let errors = config(line, &[]).unwrap_err();

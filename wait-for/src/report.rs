@@ -12,6 +12,9 @@ const LONGEST_LINE: usize = 300;
 /// Trouble with the API server is not worth a line before it has lasted so long, where a state is known.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long it has lasted is only worth saying after that.
+const SHORT: Duration = Duration::from_secs(1);
+
 /// A target as the report knows it.
 #[derive(Debug)]
 pub struct Row {
@@ -52,6 +55,7 @@ impl Row {
         };
         let trouble = match (&self.trouble, &self.known) {
             (None, _) | (_, Known::Refused(_)) => String::new(),
+            (Some(trouble), _) if now - trouble.since < SHORT => format!(" — {}", trouble.what),
             (Some(trouble), _) => format!(" — {} (for {})", trouble.what, Short(now - trouble.since)),
         };
         shorten(format!("{} {state}{trouble}", self.name))
@@ -180,6 +184,7 @@ mod tests {
         let mut row = Row::new("pod/x".into());
         assert!(row.suffer("API server unreachable: connection refused".into(), START));
         assert!(!row.suffer("API server unreachable: connection refused".into(), seconds(1)));
+        assert_eq!(row.line(START), "pod/x not seen yet — API server unreachable: connection refused");
         assert_eq!(
             row.line(seconds(4)),
             "pod/x not seen yet — API server unreachable: connection refused (for 4s)"
