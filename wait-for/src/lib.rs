@@ -64,7 +64,12 @@ pub fn main() -> ExitCode {
     };
     log::init(start, config.verbose);
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(run(config, &env, start)).into(),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(config, &env, start));
+            // A name lookup that hangs in its thread must not hold up the end.
+            runtime.shutdown_background();
+            outcome.into()
+        }
         Err(error) => {
             tracing::error!("cannot start: {error}");
             Outcome::Failed.into()
