@@ -17,6 +17,7 @@ use super::fault::{Cut, Faults};
 use super::handle;
 use super::kubeconfig;
 use super::live::LiveStore;
+use super::recording::Recording;
 use super::requests::{Request, Requests};
 use super::store::Store;
 
@@ -74,6 +75,18 @@ impl Default for Options {
             future_wait: Duration::from_secs(3),
             access: Access::default(),
         }
+    }
+}
+
+// === impl Options ===
+
+impl Options {
+    /// For a server that replays this recording: its namespace and its versions.
+    #[must_use]
+    pub fn for_recording(recording: &Recording) -> Self {
+        // One version is left for the namespace itself.
+        let revision = recording.revision.saturating_sub(2);
+        Self { namespace: recording.namespace.clone(), revision, ..Self::default() }
     }
 }
 
