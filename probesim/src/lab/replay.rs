@@ -1,0 +1,134 @@
+//! Drives the store with a recording, in real time or faster.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+
+use super::live::LiveStore;
+use super::narrate::narrate;
+use super::recording::{Moment, Recording, What};
+
+/// A recording on its way into a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+    speed: f64,
+}
+
+// === impl Clock ===
+
+impl Clock {
+    /// Recording time starts now and runs `speed` times as fast.
+    #[must_use]
+    pub fn start(speed: f64) -> Self {
+        Self { start: Instant::now(), speed }
+    }
+
+    /// The recording's time, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64() * self.speed
+    }
+
+    /// Waits until the recording has come to this time.
+    pub async fn until(&self, seconds: f64) {
+        sleep_until(self.start + Duration::from_secs_f64(seconds.max(0.0) / self.speed)).await;
+    }
+}
+
+/// Puts into the store what is there before time starts: the namespace, and everything at 0 ms.
+pub fn prepare(store: &LiveStore, recording: &Recording) {
+    store.advance_to(recording.revision.saturating_sub(1));
+    put(store, namespace(&recording.namespace));
+    store.advance_to(recording.revision);
+    for moment in recording.moments.iter().take_while(|moment| moment.at_ms == 0) {
+        carry_out(store, moment);
+    }
+}
+
+/// Replays what follows [`prepare`] to its end; `tell` gets each step and each change worth a line.
+pub async fn play(store: &LiveStore, recording: &Recording, clock: Clock, mut tell: impl FnMut(f64, String)) {
+    #[expect(clippy::cast_precision_loss, reason = "a recording is not millennia long")]
+    let seconds = |moment: &Moment| moment.at_ms as f64 / 1000.0;
+    for moment in recording.moments.iter().skip_while(|moment| moment.at_ms == 0) {
+        clock.until(seconds(moment)).await;
+        if let Some(line) = carry_out(store, moment) {
+            tell(seconds(moment), line);
+        }
+    }
+}
+
+fn carry_out(store: &LiveStore, moment: &Moment) -> Option<String> {
+    match &moment.what {
+        What::Step(text) => Some(format!("$ {text}")),
+        What::Put(object) => {
+            let before = current(store, object);
+            put(store, object.clone());
+            narrate(before.as_ref(), Some(object))
+        }
+        What::Remove(object) => {
+            if let Err(status) = store.remove_recorded(object.clone()) {
+                tracing::warn!(reason = %status.message, "the recording removes what this server does not serve");
+            }
+            narrate(Some(object), None)
+        }
+    }
+}
+
+fn put(store: &LiveStore, object: Value) {
+    if let Err(status) = store.put_recorded(object) {
+        tracing::warn!(reason = %status.message, "the recording holds what this server does not serve");
+    }
+}
+
+/// The object as it is before a change, by its kind.
+fn current(store: &LiveStore, object: &Value) -> Option<Value> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let metadata = &object["metadata"];
+    store.get(&text(&object["kind"]), &text(&metadata["namespace"]), &text(&metadata["name"]))
+}
+
+/// The namespace of a recording is not part of it: this is what a cluster would have.
+fn namespace(name: &str) -> Value {
+    json!({
+        "kind": "Namespace", "apiVersion": "v1",
+        "metadata": {"name": name, "uid": super::live::uuid(super::live::random_bytes()),
+                     "creationTimestamp": super::timestamp::format(super::live::now()),
+                     "labels": {"kubernetes.io/metadata.name": name}},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::store::Store;
+
+    fn line(t_ms: u64, kind: &str, version: u64) -> String {
+        format!(
+            r#"{{"t_ms":{t_ms},"resource":"pods","event":{{"type":"{kind}","object":{{"kind":"Pod","apiVersion":"v1","metadata":{{"name":"p","namespace":"n","resourceVersion":"{version}"}}}}}}}}"#
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_recording_is_replayed_at_its_speed_and_under_its_versions() {
+        let step = r#"{"t_ms":1000,"step":"apply","manifest":{}}"#;
+        let text =
+            [line(100, "ADDED", 50), step.to_owned(), line(2800, "MODIFIED", 60), line(4800, "DELETED", 70)];
+        let recording = Recording::parse(&text.join("\n")).unwrap();
+        let store = LiveStore::new(Store::new(recording.revision.saturating_sub(1), 100));
+        prepare(&store, &recording);
+        assert_eq!(store.revision(), 50);
+        assert!(store.get("pods", "n", "p").is_some() && store.get("ns", "", "n").is_some());
+
+        let clock = Clock::start(2.0);
+        let mut told = Vec::new();
+        let begun = Instant::now();
+        play(&store, &recording, clock, |at, line| told.push((at, line))).await;
+        assert_eq!(told, [(0.2, "$ apply".to_owned()), (4.0, "pod/p gone".to_owned())]);
+        assert_eq!(begun.elapsed(), Duration::from_secs(2));
+        assert_eq!((store.revision(), store.get("pods", "n", "p")), (70, None));
+    }
+}

@@ -1,0 +1,159 @@
+//! `probesim lab`: serves a recording until it is told to stop.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::recording::Recording;
+use super::replay::{self, Clock};
+use super::server::{Options, Server};
+
+/// A Kubernetes API without a cluster: replays a recorded rollout to kubectl, to wait-for, to any client
+///
+/// It serves plain HTTP and asks nobody who they are: whoever reaches the address may read and change everything in
+/// it. It listens on loopback unless told otherwise.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Recording to replay: watch frames and steps as JSON lines
+    #[arg(long, value_name = "RECORDING")]
+    replay: PathBuf,
+
+    /// How many times faster than it was recorded
+    #[arg(long, value_name = "X", default_value = "1", value_parser = parse_speed)]
+    speed: f64,
+
+    /// Address to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+
+    /// Write a kubeconfig for this server to a file
+    #[arg(long, value_name = "FILE")]
+    kubeconfig_out: Option<PathBuf>,
+}
+
+/// Why the lab cannot begin.
+enum Trouble {
+    Signals(io::Error),
+    Read(PathBuf, io::Error),
+    Recording(PathBuf, super::recording::NotARecording),
+    Listen(SocketAddr, io::Error),
+    Kubeconfig(PathBuf, io::Error),
+}
+
+/// Runs the lab until SIGTERM or SIGINT.
+pub async fn run(args: Args) -> ExitCode {
+    match serve(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            say(format_args!("probesim: {trouble}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn serve(args: &Args) -> Result<(), Trouble> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Trouble::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Trouble::Signals)?;
+    let recording = read(&args.replay)?;
+    let options = Options { listen: args.listen, ..Options::for_recording(&recording) };
+    let server = Server::start(options).await.map_err(|error| Trouble::Listen(args.listen, error))?;
+    replay::prepare(server.store(), &recording);
+    if !server.address().ip().is_loopback() {
+        say(format_args!(
+            "warning: {} is not loopback, and anybody may change what is served",
+            server.address()
+        ));
+    }
+    announce(args, &server, &recording)?;
+    tokio::select! {
+        () = replay_and_serve(&server, &recording, args.speed) => {}
+        _ = stopped(&mut terminate, &mut interrupt) => {}
+    }
+    server.stop().await;
+    Ok(())
+}
+
+async fn replay_and_serve(server: &Server, recording: &Recording, speed: f64) {
+    let clock = Clock::start(speed);
+    replay::play(server.store(), recording, clock, |at, line| say(format_args!("{at:7.2}s  {line}"))).await;
+    say(format_args!("{:7.2}s  end of the recording; its last state stays until Ctrl-C", clock.seconds()));
+    std::future::pending::<()>().await;
+}
+
+async fn stopped(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn read(path: &Path) -> Result<Recording, Trouble> {
+    let text = std::fs::read_to_string(path).map_err(|error| Trouble::Read(path.to_owned(), error))?;
+    Recording::parse(&text).map_err(|error| Trouble::Recording(path.to_owned(), error))
+}
+
+/// One line that says where it listens and how to use it.
+fn announce(args: &Args, server: &Server, recording: &Recording) -> Result<(), Trouble> {
+    let address = server.address();
+    let Some(path) = &args.kubeconfig_out else {
+        say(format_args!(
+            "listening on http://{address}, namespace {0}: kubectl --server http://{address} -n {0} get pods -w",
+            recording.namespace
+        ));
+        return Ok(());
+    };
+    std::fs::write(path, server.kubeconfig()).map_err(|error| Trouble::Kubeconfig(path.clone(), error))?;
+    say(format_args!(
+        "listening on http://{address}, namespace {}: KUBECONFIG={} kubectl get pods -w",
+        recording.namespace,
+        path.display()
+    ));
+    Ok(())
+}
+
+/// Lines for people go to stderr; a closed one is no reason to stop serving.
+fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+fn parse_speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        _ => Err("a number above 0, such as 1 or 10".to_owned()),
+    }
+}
+
+// === impl Trouble ===
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signals(error) => write!(f, "cannot listen for signals: {error}"),
+            Self::Read(path, error) => write!(f, "cannot read the recording {}: {error}", path.display()),
+            Self::Recording(path, error) => write!(f, "{} is not a recording: {error}", path.display()),
+            Self::Listen(address, error) => {
+                write!(f, "cannot listen on {address}: {error} (choose another with --listen)")
+            }
+            Self::Kubeconfig(path, error) => {
+                write!(f, "cannot write the kubeconfig {}: {error} (see --kubeconfig-out)", path.display())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_is_a_number_above_zero() {
+        assert_eq!(parse_speed("2.5"), Ok(2.5));
+        for bad in ["0", "-1", "inf", "NaN", "fast", ""] {
+            assert!(parse_speed(bad).is_err(), "{bad}");
+        }
+    }
+}
