@@ -1,0 +1,444 @@
+//! The settings of `probesim serve`, from flags and the environment. Nothing is checked again after this.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::plan::Rate;
+use crate::value::{self, BadValue, Listen};
+
+const DEFAULT_PORT: u16 = 8080;
+/// An endpoint leaves a Service about a second after readiness fails or the deletion is seen; this leaves a margin.
+const DEFAULT_DRAIN_DELAY: Duration = Duration::from_secs(3);
+/// With the drain delay, well within Kubernetes's default `terminationGracePeriodSeconds` of 30.
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+/// The settings as they were given; `None` where nobody gave one.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub struct Settings {
+    /// Port to listen on; 0 lets the system choose [PORT] [default: 8080]
+    #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
+    pub port: Option<u16>,
+
+    /// Address to listen on; its port, if it has one, wins over --port [LISTEN] [default: all, IPv6 and IPv4]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = value::listen)]
+    pub listen: Option<Listen>,
+
+    /// Liveness and readiness: fail this share of the requests at random, at once (20, 20%, 0.5%) [FAILURE_RATE]
+    #[arg(long, value_name = "PERCENT", value_parser = value::rate, allow_negative_numbers = true)]
+    pub failure_rate: Option<Rate>,
+
+    /// Liveness and readiness: wait before an answer that is not a random failure; bare: milliseconds [LATENCY]
+    #[arg(long, value_name = "TIME", value_parser = value::milliseconds, allow_negative_numbers = true)]
+    pub latency: Option<Duration>,
+
+    /// Liveness: fail from this uptime on; bare: seconds, 0: never [LIVENESS_FAIL_AFTER_TIME]
+    #[arg(long, value_name = "TIME", value_parser = value::seconds_or_off, allow_negative_numbers = true)]
+    pub liveness_fail_after_time: Option<Duration>,
+
+    /// Readiness: fail from this uptime on; bare: seconds, 0: never [READINESS_FAIL_AFTER_TIME]
+    #[arg(long, value_name = "TIME", value_parser = value::seconds_or_off, allow_negative_numbers = true)]
+    pub readiness_fail_after_time: Option<Duration>,
+
+    /// Readiness: a simulated network partition from this uptime on; bare: minutes, 0: never [DISCONNECT_AFTER]
+    #[arg(long, value_name = "TIME", value_parser = value::minutes_or_off, allow_negative_numbers = true)]
+    pub disconnect_after: Option<Duration>,
+
+    /// How long the partition lasts; bare: minutes, 0: no partition [RECONNECT_AFTER] [default: until restart]
+    #[arg(long, value_name = "TIME", value_parser = value::minutes, allow_negative_numbers = true)]
+    pub reconnect_after: Option<Duration>,
+
+    /// Fail /dependency, and with it readiness [FAIL_DEPENDENCY]
+    #[arg(long, value_name = "BOOL", value_parser = value::boolean, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub fail_dependency: Option<bool>,
+
+    /// Liveness and readiness, each by its own count: pass this many requests before --recovery-period of them fail;
+    /// a negative count shortens that period [FAIL_COUNT] [default: 0]
+    #[arg(long, value_name = "REQUESTS", value_parser = value::signed_count, allow_negative_numbers = true)]
+    pub fail_count: Option<i64>,
+
+    /// Fail this many requests after --fail-count, then pass for ever [RECOVERY_PERIOD] [default: 0]
+    #[arg(long, value_name = "REQUESTS", value_parser = value::count, allow_negative_numbers = true)]
+    pub recovery_period: Option<u64>,
+
+    /// Startup: fail until this uptime, with a unit [STARTUP_DELAY] [default: 0]
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
+    pub startup_delay: Option<Duration>,
+
+    /// The same seed gives the same failures, request by request [SEED] [default: random, logged at start]
+    #[arg(long, value_name = "NUMBER", value_parser = value::seed, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+
+    /// After SIGTERM or SIGINT: readiness fails, all else is served as before, for this long, with a unit
+    /// [DRAIN_DELAY] [default: 3s]
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
+    pub drain_delay: Option<Duration>,
+
+    /// After the drain delay: requests under way get this long to finish, with a unit [GRACE] [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
+    pub grace: Option<Duration>,
+
+    /// error, warn, info, or debug, which shows each decision [LOG_LEVEL] [default: info]
+    #[arg(long, value_name = "LEVEL", value_parser = value::log_level)]
+    pub log_level: Option<Level>,
+}
+
+/// Everything that `probesim serve` needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: ListenOn,
+    /// What is to fail.
+    pub faults: Faults,
+    /// The seed, if one was given.
+    pub seed: Option<u64>,
+    /// How to stop.
+    pub drain: Drain,
+    /// The least important level that is logged.
+    pub log_level: Level,
+}
+
+/// Where to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenOn {
+    /// This port of every address, IPv6 and IPv4.
+    AllAddresses(u16),
+    /// One address and port.
+    One(SocketAddr),
+}
+
+/// How to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drain {
+    /// Readiness fails for this long while connections are still accepted.
+    pub delay: Duration,
+    /// The longest wait for requests under way after that.
+    pub grace: Duration,
+}
+
+/// kube-probesim's settings, and the start-up delay.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults {
+    /// `FAILURE_RATE`
+    pub failure_rate: Rate,
+    /// `LATENCY`
+    pub latency: Duration,
+    /// `LIVENESS_FAIL_AFTER_TIME`, unless it is off.
+    pub liveness_fail_after: Option<Duration>,
+    /// `READINESS_FAIL_AFTER_TIME`, unless it is off.
+    pub readiness_fail_after: Option<Duration>,
+    /// `DISCONNECT_AFTER`, unless it is off.
+    pub disconnect_after: Option<Duration>,
+    /// `RECONNECT_AFTER`, if it is set; 0 means no partition.
+    pub reconnect_after: Option<Duration>,
+    /// `FAIL_DEPENDENCY`
+    pub fail_dependency: bool,
+    /// `FAIL_COUNT`
+    pub fail_count: i64,
+    /// `RECOVERY_PERIOD`
+    pub recovery_period: u64,
+    /// `STARTUP_DELAY`
+    pub startup_delay: Duration,
+}
+
+/// Every variable that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadEnvironment(Vec<String>);
+
+/// Reads variables and collects what is wrong with them.
+struct Environment<L> {
+    lookup: L,
+    errors: Vec<String>,
+}
+
+// === impl Config ===
+
+impl Config {
+    /// Completes the flags with the variables that `lookup` finds, and those with the defaults.
+    ///
+    /// # Errors
+    /// All variables that are wrong, also those that a flag overrides.
+    pub fn new(flags: Settings, lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, BadEnvironment> {
+        let variables = Settings::from_environment(lookup)?;
+        Ok(Self::from(flags.or(variables)))
+    }
+}
+
+impl From<Settings> for Config {
+    fn from(settings: Settings) -> Self {
+        let port = settings.port.unwrap_or(DEFAULT_PORT);
+        let listen = match settings.listen {
+            None => ListenOn::AllAddresses(port),
+            Some(Listen::Ip(address)) => ListenOn::One(SocketAddr::new(address, port)),
+            Some(Listen::Socket(address)) => ListenOn::One(address),
+        };
+        let unless_off = |time: Option<Duration>| time.filter(|time| !time.is_zero());
+        let faults = Faults {
+            failure_rate: settings.failure_rate.unwrap_or_default(),
+            latency: settings.latency.unwrap_or_default(),
+            liveness_fail_after: unless_off(settings.liveness_fail_after_time),
+            readiness_fail_after: unless_off(settings.readiness_fail_after_time),
+            disconnect_after: unless_off(settings.disconnect_after),
+            reconnect_after: settings.reconnect_after,
+            fail_dependency: settings.fail_dependency.unwrap_or_default(),
+            fail_count: settings.fail_count.unwrap_or_default(),
+            recovery_period: settings.recovery_period.unwrap_or_default(),
+            startup_delay: settings.startup_delay.unwrap_or_default(),
+        };
+        let drain = Drain {
+            delay: settings.drain_delay.unwrap_or(DEFAULT_DRAIN_DELAY),
+            grace: settings.grace.unwrap_or(DEFAULT_GRACE),
+        };
+        let log_level = settings.log_level.unwrap_or(Level::INFO);
+        Self { listen, faults, seed: settings.seed, drain, log_level }
+    }
+}
+
+// === impl Settings ===
+
+impl Settings {
+    fn from_environment(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, BadEnvironment> {
+        let mut env = Environment { lookup, errors: vec![] };
+        let settings = Self {
+            port: env.read("PORT", value::port),
+            listen: env.read("LISTEN", value::listen),
+            failure_rate: env.read("FAILURE_RATE", value::rate),
+            latency: env.read("LATENCY", value::milliseconds),
+            liveness_fail_after_time: env.read("LIVENESS_FAIL_AFTER_TIME", value::seconds_or_off),
+            readiness_fail_after_time: env.read("READINESS_FAIL_AFTER_TIME", value::seconds_or_off),
+            disconnect_after: env.read("DISCONNECT_AFTER", value::minutes_or_off),
+            reconnect_after: env.read("RECONNECT_AFTER", value::minutes),
+            fail_dependency: env.read("FAIL_DEPENDENCY", value::boolean),
+            fail_count: env.read("FAIL_COUNT", value::signed_count),
+            recovery_period: env.read("RECOVERY_PERIOD", value::count),
+            startup_delay: env.read("STARTUP_DELAY", value::with_unit),
+            seed: env.read("SEED", value::seed),
+            drain_delay: env.read("DRAIN_DELAY", value::with_unit),
+            grace: env.read("GRACE", value::with_unit),
+            log_level: env.read("LOG_LEVEL", value::log_level),
+        };
+        if env.errors.is_empty() { Ok(settings) } else { Err(BadEnvironment(env.errors)) }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            port: self.port.or(other.port),
+            listen: self.listen.or(other.listen),
+            failure_rate: self.failure_rate.or(other.failure_rate),
+            latency: self.latency.or(other.latency),
+            liveness_fail_after_time: self.liveness_fail_after_time.or(other.liveness_fail_after_time),
+            readiness_fail_after_time: self.readiness_fail_after_time.or(other.readiness_fail_after_time),
+            disconnect_after: self.disconnect_after.or(other.disconnect_after),
+            reconnect_after: self.reconnect_after.or(other.reconnect_after),
+            fail_dependency: self.fail_dependency.or(other.fail_dependency),
+            fail_count: self.fail_count.or(other.fail_count),
+            recovery_period: self.recovery_period.or(other.recovery_period),
+            startup_delay: self.startup_delay.or(other.startup_delay),
+            seed: self.seed.or(other.seed),
+            drain_delay: self.drain_delay.or(other.drain_delay),
+            grace: self.grace.or(other.grace),
+            log_level: self.log_level.or(other.log_level),
+        }
+    }
+}
+
+// === impl ListenOn ===
+
+impl ListenOn {
+    /// The address to try first.
+    #[must_use]
+    pub fn address(self) -> SocketAddr {
+        match self {
+            Self::AllAddresses(port) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)),
+            Self::One(address) => address,
+        }
+    }
+}
+
+// === impl Environment ===
+
+impl<L: Fn(&str) -> Option<OsString>> Environment<L> {
+    /// The variable's value, if it has one: an empty variable counts as unset.
+    fn read<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, BadValue>) -> Option<T> {
+        let raw = (self.lookup)(name).filter(|raw| !raw.is_empty())?;
+        let text = raw.to_string_lossy();
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.errors.push(format!("{name}={text:?}: {why}"));
+                None
+            }
+        }
+    }
+}
+
+// === impl BadEnvironment ===
+
+impl std::error::Error for BadEnvironment {}
+
+/// One line for each variable.
+impl fmt::Display for BadEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, BadEnvironment> {
+        config_with(Settings::default(), variables)
+    }
+
+    fn config_with(flags: Settings, variables: &[(&str, &str)]) -> Result<Config, BadEnvironment> {
+        let find = |name: &str| variables.iter().find(|(key, _)| *key == name);
+        Config::new(flags, |name| find(name).map(|(_, value)| OsString::from(value)))
+    }
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn an_empty_environment_gives_the_defaults() {
+        let defaults = config(&[]).unwrap();
+        assert_eq!(defaults.listen, ListenOn::AllAddresses(8080));
+        assert_eq!(defaults.faults, Faults::default());
+        assert_eq!(defaults.seed, None);
+        assert_eq!(defaults.drain, Drain { delay: secs(3), grace: secs(10) });
+    }
+
+    #[test]
+    fn every_variable_has_its_meaning() {
+        let read = config(&[
+            ("PORT", "9000"),
+            ("LISTEN", "127.0.0.1"),
+            ("FAILURE_RATE", "20"),
+            ("LATENCY", "50"),
+            ("LIVENESS_FAIL_AFTER_TIME", "60"),
+            ("READINESS_FAIL_AFTER_TIME", "120"),
+            ("DISCONNECT_AFTER", "30"),
+            ("RECONNECT_AFTER", "5"),
+            ("FAIL_DEPENDENCY", "T"),
+            ("FAIL_COUNT", "-3"),
+            ("RECOVERY_PERIOD", "7"),
+            ("STARTUP_DELAY", "5s"),
+            ("SEED", "42"),
+            ("DRAIN_DELAY", "500ms"),
+            ("GRACE", "2s"),
+            ("LOG_LEVEL", "debug"),
+        ]);
+        let expected = Config {
+            listen: ListenOn::One(SocketAddr::from(([127, 0, 0, 1], 9000))),
+            faults: Faults {
+                failure_rate: Rate::from_percent(20.0).unwrap(),
+                latency: Duration::from_millis(50),
+                liveness_fail_after: Some(secs(60)),
+                readiness_fail_after: Some(secs(120)),
+                disconnect_after: Some(secs(1800)),
+                reconnect_after: Some(secs(300)),
+                fail_dependency: true,
+                fail_count: -3,
+                recovery_period: 7,
+                startup_delay: secs(5),
+            },
+            seed: Some(42),
+            drain: Drain { delay: Duration::from_millis(500), grace: secs(2) },
+            log_level: Level::DEBUG,
+        };
+        assert_eq!(read, Ok(expected));
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let empty = config(&[("PORT", ""), ("FAILURE_RATE", ""), ("RECONNECT_AFTER", "")]);
+        assert_eq!(empty, config(&[]));
+    }
+
+    #[test]
+    fn zero_and_less_switch_a_moment_off_but_an_explicit_zero_reconnect_stays() {
+        for off in ["0", "-1", "0s"] {
+            let faults = config(&[
+                ("LIVENESS_FAIL_AFTER_TIME", off),
+                ("READINESS_FAIL_AFTER_TIME", off),
+                ("DISCONNECT_AFTER", off),
+            ]);
+            assert_eq!(faults.unwrap().faults, Faults::default(), "{off}");
+        }
+        assert_eq!(config(&[("RECONNECT_AFTER", "0")]).unwrap().faults.reconnect_after, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_flag_wins_over_its_variable() {
+        let flags = Settings { latency: Some(secs(1)), ..Settings::default() };
+        let both = config_with(flags, &[("LATENCY", "50"), ("FAIL_COUNT", "2")]).unwrap();
+        assert_eq!((both.faults.latency, both.faults.fail_count), (secs(1), 2));
+    }
+
+    #[test]
+    fn a_port_in_the_address_wins_over_the_port() {
+        let listen = |variables: &[_]| config(variables).unwrap().listen.address().to_string();
+        assert_eq!(listen(&[("LISTEN", "::1"), ("PORT", "9000")]), "[::1]:9000");
+        assert_eq!(listen(&[("LISTEN", "[::1]:80"), ("PORT", "9000")]), "[::1]:80");
+        assert_eq!(listen(&[("PORT", "9000")]), "[::]:9000");
+    }
+
+    #[test]
+    fn every_bad_variable_is_named_at_once_with_what_to_write() {
+        let text = config(&[
+            ("FAILURE_RATE", "101"),
+            ("LATENCY", "-5"),
+            ("FAIL_DEPENDENCY", "yes"),
+            ("PORT", "99999"),
+            ("RECOVERY_PERIOD", "2"),
+        ])
+        .unwrap_err()
+        .to_string();
+        let expected = "\
+PORT=\"99999\": expected a port number from 0 to 65535; write for example 8080
+FAILURE_RATE=\"101\": expected a percentage from 0 to 100; write 100 for all requests
+LATENCY=\"-5\": expected a time of 0 or more: whole milliseconds, or a number with a unit; write for example 200 or 1.5s
+FAIL_DEPENDENCY=\"yes\": expected true or false; write true";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn every_variable_is_named_when_it_is_wrong() {
+        for name in [
+            "PORT",
+            "LISTEN",
+            "FAILURE_RATE",
+            "LATENCY",
+            "LIVENESS_FAIL_AFTER_TIME",
+            "READINESS_FAIL_AFTER_TIME",
+            "DISCONNECT_AFTER",
+            "RECONNECT_AFTER",
+            "FAIL_DEPENDENCY",
+            "FAIL_COUNT",
+            "RECOVERY_PERIOD",
+            "STARTUP_DELAY",
+            "SEED",
+            "DRAIN_DELAY",
+            "GRACE",
+            "LOG_LEVEL",
+        ] {
+            let text = config(&[(name, "?")]).expect_err(name).to_string();
+            assert!(text.starts_with(&format!("{name}=\"?\": expected ")), "{text}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_text_is_refused_not_ignored() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let lookup = |name: &str| (name == "LATENCY").then(|| OsString::from_vec(vec![b'5', 0xff]));
+        let error = Config::new(Settings::default(), lookup).unwrap_err();
+        assert!(error.to_string().starts_with("LATENCY="), "{error}");
+    }
+}
