@@ -16,6 +16,9 @@ const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Answers the requests of one connection, one after the other, until either side closes it.
 ///
 /// While an answer waits, hyper reads on: a client that closes its side ends the wait.
+///
+/// # Caveats
+/// A client that has sent its next request already is not seen to leave before the answer is written.
 pub(crate) fn serve<I>(io: I, engine: Arc<Engine>) -> impl GracefulConnection<Error = hyper::Error>
 where
     I: AsyncRead + AsyncWrite + Unpin + 'static,

@@ -1,11 +1,12 @@
 //! From a request to its answer: count it, decide, wait, reply.
 
 use std::convert::Infallible;
+use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Request, Response, StatusCode};
@@ -76,12 +77,28 @@ pub(crate) async fn answer(
     };
     let decision = engine.arrive(endpoint);
     if !decision.delay.is_zero() {
-        let waiting = engine.state.wait();
-        time::sleep(decision.delay).await;
-        waiting.finish();
+        wait(&engine.state, decision.delay, request.into_body()).await;
     }
     let status = StatusCode::from_u16(decision.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Ok(text(status, decision.body))
+}
+
+/// Waits for `delay`, or until the client is gone. hyper sees that by reading, so it must not be stuck before a body
+/// that nobody takes.
+async fn wait(state: &State, delay: Duration, mut body: Incoming) {
+    let waiting = state.wait();
+    let body_fails = async {
+        while let Some(frame) = body.frame().await {
+            if frame.is_err() {
+                return;
+            }
+        }
+        future::pending().await
+    };
+    tokio::select! {
+        () = time::sleep(delay) => waiting.finish(),
+        () = body_fails => {}
+    }
 }
 
 /// As Go's `http.NotFound`.
