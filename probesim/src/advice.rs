@@ -9,7 +9,8 @@ use crate::plan::{Plan, Step, When};
 /// The kubelet's default `timeoutSeconds`:
 /// <https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/>.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
-/// The longest time in which the kubelet's default `failureThreshold` of 3 and `periodSeconds` of 10 end a container.
+/// The longest time in which the kubelet's default `failureThreshold` of 3 and `periodSeconds` of 10 end a
+/// container.
 const TIME_TO_RESTART: Duration = Duration::from_secs(30);
 
 /// A remark on one setting.

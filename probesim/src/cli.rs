@@ -5,15 +5,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::config::Settings;
 use crate::server;
+use crate::settings::Settings;
 
 const SERVE_NOTES: &str = "\
-Every option can be given in the environment, under the name in brackets; an empty variable counts as unset, and the
-option wins over the variable. Times are a number with a unit (50ms, 1.5s, 2m, 1h30m); where a bare number is allowed,
-its unit is said.
+Every option can be given in the environment, under the name in brackets; an empty variable counts as unset, and
+the option wins over the variable. Times are a number with a unit (50ms, 1.5s, 2m, 1h30m); where a bare number is
+allowed, its unit is said.
 
-Exit codes: 0 stopped by SIGTERM or SIGINT after the drain; 1 cannot listen; 2 a setting is wrong;
+Exit codes: 0 stopped by SIGTERM or SIGINT, after the drain; 1 cannot listen; 2 a setting is wrong;
 128+n ended at once by a second signal n (130 SIGINT, 143 SIGTERM).";
 
 /// Answers Kubernetes probes, and fails them on plan.
@@ -30,7 +30,7 @@ struct Cli {
 /// What to run; `serve` when nothing is named.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Serve /liveness, /readiness, /startup and /dependency [default]
+    /// Serve /liveness, /readiness, /startup and /dependency: the default
     #[command(after_help = SERVE_NOTES)]
     Serve(Box<Settings>),
 }
@@ -49,7 +49,7 @@ impl Command {
 /// Reads the command line, program name first.
 ///
 /// # Errors
-/// What clap has to say instead: help, the version, or what is wrong. See [`print`].
+/// What clap has to say instead: help, the version, or what is wrong. See [`fn@print`].
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let cli = Cli::try_parse_from(arguments)?;
     Ok(cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.serve))))
@@ -114,7 +114,7 @@ mod tests {
             (!matches!(name, "help" | "version")).then(|| (name, argument.get_help().unwrap().to_string()))
         });
         for (name, help) in flags {
-            let variable = format!("[{}]", name.to_uppercase().replace('-', "_"));
+            let variable = format!("[env: {}]", name.to_uppercase().replace('-', "_"));
             assert!(help.contains(&variable), "--{name}: {help}");
         }
     }

@@ -32,10 +32,12 @@ pub struct Decision {
 
 /// Takes the script of `endpoint` step by step; the first fault that applies answers.
 ///
-/// All is decided on arrival, so that neither concurrency nor a client that leaves changes what others get. kube-probesim
-/// looks at the clock after its sleep: here the steps after a wait see the uptime that will then be.
+/// All is decided on arrival, so that neither concurrency nor a client that leaves changes what others get.
+/// kube-probesim looks at the clock after its sleep: here the steps after a wait see the uptime that will
+/// then be.
 ///
-/// `take_turn` gives the number of earlier requests that got as far as the counting step. It is called only there.
+/// `take_turn` gives the number of earlier requests that got as far as the counting step. It is called only
+/// there.
 pub fn decide(
     plan: &Plan,
     endpoint: Endpoint,

@@ -6,11 +6,13 @@ pub mod advice;
 pub mod cli;
 pub mod config;
 pub mod decide;
+mod duration;
 pub mod endpoint;
 pub mod lab;
 pub mod plan;
 pub mod rng;
 pub mod server;
+pub mod settings;
 pub mod state;
 pub mod value;
 

@@ -113,6 +113,7 @@ impl fmt::Display for When {
             When::Draining => f.write_str("while draining"),
             When::Chance(rate) => write!(f, "at {rate}"),
             When::Uptime { from, until: None } => write!(f, "from {from:?}"),
+            When::Uptime { from: Duration::ZERO, until: Some(until) } => write!(f, "until {until:?}"),
             When::Uptime { from, until: Some(until) } => write!(f, "from {from:?} until {until:?}"),
             When::Turns { pass: 0, fail } => write!(f, "for {fail} requests"),
             When::Turns { pass, fail } => write!(f, "for {fail} requests after {pass}"),
@@ -218,8 +219,8 @@ fn broken_dependency(faults: &Faults, body: &'static str) -> Option<Step> {
     faults.fail_dependency.then(|| fail(When::Always, body, "dependency"))
 }
 
-/// Request c (from 0) fails when `FAIL_COUNT` ≤ c < `FAIL_COUNT` + `RECOVERY_PERIOD`: a negative count cuts the
-/// window from the left.
+/// Request c (from 0) fails when `FAIL_COUNT` ≤ c < `FAIL_COUNT` + `RECOVERY_PERIOD`: a negative count cuts
+/// the window from the left.
 fn turns(faults: &Faults, body: &'static str) -> Option<Step> {
     let pass = u64::try_from(faults.fail_count).unwrap_or(0);
     let cut = if faults.fail_count < 0 { faults.fail_count.unsigned_abs() } else { 0 };
@@ -268,7 +269,7 @@ mod tests {
             "503 while draining, 500 at 20%, wait 50ms, 500 from 1800s until 2100s, 500 always, 500 from 120s, \
              500 for 2 requests after 3, else 200"
         );
-        assert_eq!(plan.of(Endpoint::Startup).to_string(), "500 from 0ns until 5s, else 200");
+        assert_eq!(plan.of(Endpoint::Startup).to_string(), "500 until 5s, else 200");
         assert_eq!(plan.of(Endpoint::Dependency).to_string(), "500 always, else 200");
     }
 

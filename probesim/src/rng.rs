@@ -22,8 +22,8 @@ impl Draws {
 
     /// The draw of request `sequence` of `stream`, uniform in [0, 1).
     ///
-    /// Each request owns one block of its stream and uses the first 64 bits of it; what is drawn from the rest, one
-    /// day, moves nothing that is drawn now.
+    /// Each request owns one block of its stream and uses the first 64 bits of it; what is drawn from the
+    /// rest, one day, moves nothing that is drawn now.
     #[must_use]
     pub fn at(&self, stream: u64, sequence: u64) -> f64 {
         let mut rng = ChaCha8Rng::from_seed(self.key);

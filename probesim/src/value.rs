@@ -1,10 +1,12 @@
-//! How a setting's value is spelt, for flags and variables alike. What is refused comes with what to write instead.
+//! How a setting's value is spelt, for flags and variables alike. What is refused comes with what to write
+//! instead.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tracing::Level;
 
+use crate::duration::{self, MILLISECOND, MINUTE, SECOND, is_decimal};
 use crate::plan::Rate;
 
 /// Why a value is refused, and what to write instead.
@@ -23,13 +25,6 @@ pub enum Listen {
     /// Address and port.
     Socket(SocketAddr),
 }
-
-// Units, in nanoseconds.
-const MICROSECOND: u64 = 1_000;
-const MILLISECOND: u64 = 1_000 * MICROSECOND;
-const SECOND: u64 = 1_000 * MILLISECOND;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
 
 /// A share of requests: `20`, `20%`, `0.5%`.
 ///
@@ -201,7 +196,8 @@ fn read<T, const N: usize>(
     })
 }
 
-/// A time of 0 or more. `bare` is the unit of a number without one; only 0 needs none when there is no such unit.
+/// A time of 0 or more. `bare` is the unit of a number without one; only 0 needs none when there is no such
+/// unit.
 fn span(
     text: &str,
     bare: Option<u64>,
@@ -213,7 +209,7 @@ fn span(
         (Ok(number), Some(unit)) => number.checked_mul(unit).map(Duration::from_nanos),
         (Ok(0), None) => Some(Duration::ZERO),
         (Ok(_), None) => None,
-        (Err(_), _) => go_duration(text),
+        (Err(_), _) => duration::parse(text),
     };
     let tidy = tidy(text).to_lowercase();
     read(text, parse, expected, [tidy.clone(), format!("{tidy}{suffix}")], example)
@@ -231,57 +227,6 @@ fn moment(
         Ok(number) if number < 0 => Ok(Duration::ZERO),
         _ => span(text, Some(bare), suffix, expected, example),
     }
-}
-
-/// Go's `time.ParseDuration` without a sign: decimal numbers, each with a unit, such as `1h30m` or `1.5s`.
-/// Refuses what overflows 64 bits of nanoseconds (584 years), and bare numbers.
-fn go_duration(text: &str) -> Option<Duration> {
-    let mut nanos = 0_u64;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at(number_end);
-        let unit_end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit_end);
-        nanos = nanos.checked_add(decimal_times(number, nanoseconds(unit)?)?)?;
-        rest = tail;
-    }
-    (!text.is_empty()).then(|| Duration::from_nanos(nanos))
-}
-
-fn nanoseconds(unit: &str) -> Option<u64> {
-    Some(match unit {
-        "ns" => 1,
-        "us" | "µs" | "μs" => MICROSECOND,
-        "ms" => MILLISECOND,
-        "s" => SECOND,
-        "m" => MINUTE,
-        "h" => HOUR,
-        _ => return None,
-    })
-}
-
-/// `number`, such as `1`, `.5` or `2.25`, times `unit`, in whole nanoseconds.
-fn decimal_times(number: &str, unit: u64) -> Option<u64> {
-    if !is_decimal(number) {
-        return None;
-    }
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let mut nanos = whole.checked_mul(unit)?;
-    let mut place = unit;
-    for digit in fraction.bytes() {
-        // A place below one nanosecond adds nothing.
-        place /= 10;
-        nanos = nanos.checked_add(place * u64::from(digit - b'0'))?;
-    }
-    Some(nanos)
-}
-
-/// Digits with at most one point among or beside them.
-fn is_decimal(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits > 0 && (digits == text.len() || (digits + 1 == text.len() && text.contains('.')))
 }
 
 fn parsed<T: std::str::FromStr>(text: &str) -> Option<T> {

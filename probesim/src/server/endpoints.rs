@@ -83,8 +83,8 @@ pub(crate) async fn answer(
     Ok(text(status, decision.body))
 }
 
-/// Waits for `delay`, or until the client is gone. hyper sees that by reading, so it must not be stuck before a body
-/// that nobody takes.
+/// Waits for `delay`, or until the client is gone. hyper sees that by reading, so it must not be stuck before
+/// a body that nobody takes.
 async fn wait(state: &State, delay: Duration, mut body: Incoming) {
     let waiting = state.wait();
     let body_fails = async {
@@ -93,7 +93,7 @@ async fn wait(state: &State, delay: Duration, mut body: Incoming) {
                 return;
             }
         }
-        future::pending().await
+        future::pending::<()>().await;
     };
     tokio::select! {
         () = time::sleep(delay) => waiting.finish(),

@@ -19,7 +19,8 @@ pub(crate) struct CannotListen {
     settings: &'static str,
 }
 
-/// Binds and listens. All addresses are one IPv6 socket that takes IPv4 too, or IPv4 alone where there is no IPv6.
+/// Binds and listens. All addresses are one IPv6 socket that takes IPv4 too, or IPv4 alone where there is no
+/// IPv6.
 pub(crate) fn bind(on: ListenOn) -> Result<TcpListener, CannotListen> {
     let address = on.address();
     let refused = |settings| move |why| CannotListen { address, why, settings };

@@ -18,9 +18,10 @@ use tokio::time::Instant;
 use tracing::{Level, info, warn};
 
 use crate::advice;
-use crate::config::{Config, Settings};
+use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::plan::Plan;
+use crate::settings::Settings;
 use endpoints::Engine;
 use shutdown::Signals;
 

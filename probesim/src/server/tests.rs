@@ -37,7 +37,9 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let engine = engine(&faults);
         let (stop, stopped) = oneshot::channel();
-        let stopped = async { stopped.await.unwrap_or_default() };
+        let stopped = async {
+            stopped.await.unwrap_or_default();
+        };
         let served = tokio::spawn(accept::serve(listener, Arc::clone(&engine), drain, stopped));
         Self { address, engine, stop: Some(stop), served }
     }
