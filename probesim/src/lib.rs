@@ -2,10 +2,32 @@
 
 use std::process::ExitCode;
 
+pub mod advice;
+pub mod cli;
+pub mod config;
+pub mod decide;
+mod duration;
+pub mod endpoint;
 pub mod lab;
+pub mod plan;
+pub mod rng;
+pub mod server;
+pub mod settings;
+pub mod state;
+pub mod value;
 
 /// Parses the command line, runs the subcommand, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let command = match cli::parse(std::env::args_os()) {
+        Ok(command) => command,
+        Err(answer) => return cli::print(&answer),
+    };
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(command.run()),
+        Err(error) => {
+            eprintln!("probesim: cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

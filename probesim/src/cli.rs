@@ -1,0 +1,121 @@
+//! The command line: which subcommand, with which flags.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::server;
+use crate::settings::Settings;
+
+const SERVE_NOTES: &str = "\
+Every option can be given in the environment, under the name in brackets; an empty variable counts as unset, and
+the option wins over the variable. Times are a number with a unit (50ms, 1.5s, 2m, 1h30m); where a bare number is
+allowed, its unit is said.
+
+Exit codes: 0 stopped by SIGTERM or SIGINT, after the drain; 1 cannot listen; 2 a setting is wrong;
+128+n ended at once by a second signal n (130 SIGINT, 143 SIGTERM).";
+
+/// Answers Kubernetes probes, and fails them on plan.
+#[derive(Debug, Parser)]
+#[command(name = "probesim", version, args_conflicts_with_subcommands = true, after_help = SERVE_NOTES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    serve: Settings,
+}
+
+/// What to run; `serve` when nothing is named.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Serve /liveness, /readiness, /startup and /dependency: the default
+    #[command(after_help = SERVE_NOTES)]
+    Serve(Box<Settings>),
+}
+
+// === impl Command ===
+
+impl Command {
+    /// Runs the subcommand to its end.
+    pub async fn run(self) -> ExitCode {
+        match self {
+            Command::Serve(settings) => server::run(*settings).await,
+        }
+    }
+}
+
+/// Reads the command line, program name first.
+///
+/// # Errors
+/// What clap has to say instead: help, the version, or what is wrong. See [`fn@print`].
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let cli = Cli::try_parse_from(arguments)?;
+    Ok(cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.serve))))
+}
+
+/// Prints help to stdout or a usage error to stderr, and returns the exit code: 0 or 2.
+pub fn print(answer: &clap::Error) -> ExitCode {
+    // A closed pipe (`probesim --help | head -1`) is no reason to fail.
+    let _ = answer.print();
+    u8::try_from(answer.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Settings {
+        let Command::Serve(settings) = parse(arguments.iter().map(OsString::from)).expect("parses");
+        *settings
+    }
+
+    fn refusal(arguments: &[&str]) -> String {
+        parse(arguments.iter().map(OsString::from)).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_the_default_subcommand() {
+        assert_eq!(serve(&["probesim", "--port", "9000"]), serve(&["probesim", "serve", "--port=9000"]));
+        assert_eq!(serve(&["probesim"]), Settings::default());
+    }
+
+    #[test]
+    fn negative_numbers_are_values_not_flags() {
+        assert_eq!(serve(&["probesim", "--fail-count", "-2"]).fail_count, Some(-2));
+        assert!(refusal(&["probesim", "--latency", "-5"]).contains("invalid value '-5' for '--latency"));
+    }
+
+    #[test]
+    fn a_bare_boolean_flag_is_true() {
+        assert_eq!(serve(&["probesim", "--fail-dependency"]).fail_dependency, Some(true));
+        assert_eq!(serve(&["probesim", "--fail-dependency=F"]).fail_dependency, Some(false));
+    }
+
+    #[test]
+    fn a_wrong_flag_says_what_to_write() {
+        let text = refusal(&["probesim", "--failure-rate", "101"]);
+        assert!(text.contains("--failure-rate") && text.contains("write 100"), "{text}");
+    }
+
+    #[test]
+    fn help_names_the_variable_of_every_flag() {
+        let command = Cli::command();
+        let flags = command.get_arguments().filter_map(|argument| {
+            let name = argument.get_long()?;
+            (!matches!(name, "help" | "version")).then(|| (name, argument.get_help().unwrap().to_string()))
+        });
+        for (name, help) in flags {
+            let variable = format!("[env: {}]", name.to_uppercase().replace('-', "_"));
+            assert!(help.contains(&variable), "--{name}: {help}");
+        }
+    }
+}

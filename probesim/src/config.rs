@@ -1,0 +1,288 @@
+//! What the settings come to, with defaults. Nothing is checked again after this.
+
+use std::ffi::OsString;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::plan::Rate;
+use crate::settings::{BadEnvironment, Settings};
+use crate::value::Listen;
+
+const DEFAULT_PORT: u16 = 8080;
+/// An endpoint leaves a Service about a second after readiness fails or the deletion is seen; this leaves a
+/// margin.
+const DEFAULT_DRAIN_DELAY: Duration = Duration::from_secs(3);
+/// With the drain delay, well within Kubernetes's default `terminationGracePeriodSeconds` of 30.
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+/// Everything that `probesim serve` needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: ListenOn,
+    /// What is to fail.
+    pub faults: Faults,
+    /// The seed, if one was given.
+    pub seed: Option<u64>,
+    /// How to stop.
+    pub drain: Drain,
+    /// The least important level that is logged.
+    pub log_level: Level,
+}
+
+/// Where to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenOn {
+    /// This port of every address, IPv6 and IPv4.
+    AllAddresses(u16),
+    /// One address and port.
+    One(SocketAddr),
+}
+
+/// How to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drain {
+    /// Readiness fails for this long while connections are still accepted.
+    pub delay: Duration,
+    /// The longest wait for requests under way after that.
+    pub grace: Duration,
+}
+
+/// kube-probesim's settings, and the start-up delay.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults {
+    /// `FAILURE_RATE`
+    pub failure_rate: Rate,
+    /// `LATENCY`
+    pub latency: Duration,
+    /// `LIVENESS_FAIL_AFTER_TIME`, unless it is off.
+    pub liveness_fail_after: Option<Duration>,
+    /// `READINESS_FAIL_AFTER_TIME`, unless it is off.
+    pub readiness_fail_after: Option<Duration>,
+    /// `DISCONNECT_AFTER`, unless it is off.
+    pub disconnect_after: Option<Duration>,
+    /// `RECONNECT_AFTER`, if it is set; 0 means no partition.
+    pub reconnect_after: Option<Duration>,
+    /// `FAIL_DEPENDENCY`
+    pub fail_dependency: bool,
+    /// `FAIL_COUNT`
+    pub fail_count: i64,
+    /// `RECOVERY_PERIOD`
+    pub recovery_period: u64,
+    /// `STARTUP_DELAY`
+    pub startup_delay: Duration,
+}
+
+// === impl Config ===
+
+impl Config {
+    /// Completes the flags with the variables that `lookup` finds, and those with the defaults.
+    ///
+    /// # Errors
+    /// All variables that are wrong, also those that a flag overrides.
+    pub fn new(flags: Settings, lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, BadEnvironment> {
+        let variables = Settings::from_environment(lookup)?;
+        Ok(Self::from(flags.or(variables)))
+    }
+}
+
+impl From<Settings> for Config {
+    fn from(settings: Settings) -> Self {
+        let port = settings.port.unwrap_or(DEFAULT_PORT);
+        let listen = match settings.listen {
+            None => ListenOn::AllAddresses(port),
+            Some(Listen::Ip(address)) => ListenOn::One(SocketAddr::new(address, port)),
+            Some(Listen::Socket(address)) => ListenOn::One(address),
+        };
+        let unless_off = |time: Option<Duration>| time.filter(|time| !time.is_zero());
+        let faults = Faults {
+            failure_rate: settings.failure_rate.unwrap_or_default(),
+            latency: settings.latency.unwrap_or_default(),
+            liveness_fail_after: unless_off(settings.liveness_fail_after_time),
+            readiness_fail_after: unless_off(settings.readiness_fail_after_time),
+            disconnect_after: unless_off(settings.disconnect_after),
+            reconnect_after: settings.reconnect_after,
+            fail_dependency: settings.fail_dependency.unwrap_or_default(),
+            fail_count: settings.fail_count.unwrap_or_default(),
+            recovery_period: settings.recovery_period.unwrap_or_default(),
+            startup_delay: settings.startup_delay.unwrap_or_default(),
+        };
+        let drain = Drain {
+            delay: settings.drain_delay.unwrap_or(DEFAULT_DRAIN_DELAY),
+            grace: settings.grace.unwrap_or(DEFAULT_GRACE),
+        };
+        let log_level = settings.log_level.unwrap_or(Level::INFO);
+        Self { listen, faults, seed: settings.seed, drain, log_level }
+    }
+}
+
+// === impl ListenOn ===
+
+impl ListenOn {
+    /// The address to try first.
+    #[must_use]
+    pub fn address(self) -> SocketAddr {
+        match self {
+            Self::AllAddresses(port) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)),
+            Self::One(address) => address,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, BadEnvironment> {
+        config_with(Settings::default(), variables)
+    }
+
+    fn config_with(flags: Settings, variables: &[(&str, &str)]) -> Result<Config, BadEnvironment> {
+        let find = |name: &str| variables.iter().find(|(key, _)| *key == name);
+        Config::new(flags, |name| find(name).map(|(_, value)| OsString::from(value)))
+    }
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn an_empty_environment_gives_the_defaults() {
+        let defaults = config(&[]).unwrap();
+        assert_eq!(defaults.listen, ListenOn::AllAddresses(8080));
+        assert_eq!(defaults.faults, Faults::default());
+        assert_eq!(defaults.seed, None);
+        assert_eq!(defaults.drain, Drain { delay: secs(3), grace: secs(10) });
+    }
+
+    #[test]
+    fn every_variable_has_its_meaning() {
+        let read = config(&[
+            ("PORT", "9000"),
+            ("LISTEN", "127.0.0.1"),
+            ("FAILURE_RATE", "20"),
+            ("LATENCY", "50"),
+            ("LIVENESS_FAIL_AFTER_TIME", "60"),
+            ("READINESS_FAIL_AFTER_TIME", "120"),
+            ("DISCONNECT_AFTER", "30"),
+            ("RECONNECT_AFTER", "5"),
+            ("FAIL_DEPENDENCY", "T"),
+            ("FAIL_COUNT", "-3"),
+            ("RECOVERY_PERIOD", "7"),
+            ("STARTUP_DELAY", "5s"),
+            ("SEED", "42"),
+            ("DRAIN_DELAY", "500ms"),
+            ("GRACE", "2s"),
+            ("LOG_LEVEL", "debug"),
+        ]);
+        let expected = Config {
+            listen: ListenOn::One(SocketAddr::from(([127, 0, 0, 1], 9000))),
+            faults: Faults {
+                failure_rate: Rate::from_percent(20.0).unwrap(),
+                latency: Duration::from_millis(50),
+                liveness_fail_after: Some(secs(60)),
+                readiness_fail_after: Some(secs(120)),
+                disconnect_after: Some(secs(1800)),
+                reconnect_after: Some(secs(300)),
+                fail_dependency: true,
+                fail_count: -3,
+                recovery_period: 7,
+                startup_delay: secs(5),
+            },
+            seed: Some(42),
+            drain: Drain { delay: Duration::from_millis(500), grace: secs(2) },
+            log_level: Level::DEBUG,
+        };
+        assert_eq!(read, Ok(expected));
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let empty = config(&[("PORT", ""), ("FAILURE_RATE", ""), ("RECONNECT_AFTER", "")]);
+        assert_eq!(empty, config(&[]));
+    }
+
+    #[test]
+    fn zero_and_less_switch_a_moment_off_but_an_explicit_zero_reconnect_stays() {
+        for off in ["0", "-1", "0s"] {
+            let faults = config(&[
+                ("LIVENESS_FAIL_AFTER_TIME", off),
+                ("READINESS_FAIL_AFTER_TIME", off),
+                ("DISCONNECT_AFTER", off),
+            ]);
+            assert_eq!(faults.unwrap().faults, Faults::default(), "{off}");
+        }
+        assert_eq!(config(&[("RECONNECT_AFTER", "0")]).unwrap().faults.reconnect_after, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_flag_wins_over_its_variable() {
+        let flags = Settings { latency: Some(secs(1)), ..Settings::default() };
+        let both = config_with(flags, &[("LATENCY", "50"), ("FAIL_COUNT", "2")]).unwrap();
+        assert_eq!((both.faults.latency, both.faults.fail_count), (secs(1), 2));
+    }
+
+    #[test]
+    fn a_port_in_the_address_wins_over_the_port() {
+        let listen = |variables: &[_]| config(variables).unwrap().listen.address().to_string();
+        assert_eq!(listen(&[("LISTEN", "::1"), ("PORT", "9000")]), "[::1]:9000");
+        assert_eq!(listen(&[("LISTEN", "[::1]:80"), ("PORT", "9000")]), "[::1]:80");
+        assert_eq!(listen(&[("PORT", "9000")]), "[::]:9000");
+    }
+
+    #[test]
+    fn every_bad_variable_is_named_at_once_with_what_to_write() {
+        let text = config(&[
+            ("FAILURE_RATE", "101"),
+            ("LATENCY", "-5"),
+            ("FAIL_DEPENDENCY", "yes"),
+            ("PORT", "99999"),
+            ("RECOVERY_PERIOD", "2"),
+        ])
+        .unwrap_err()
+        .to_string();
+        let expected = "\
+PORT=\"99999\": expected a port number from 0 to 65535; write for example 8080
+FAILURE_RATE=\"101\": expected a percentage from 0 to 100; write 100 for all requests
+LATENCY=\"-5\": expected a time of 0 or more: whole milliseconds, or a number with a unit; write for example 200 or 1.5s
+FAIL_DEPENDENCY=\"yes\": expected true or false; write true";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn every_variable_is_named_when_it_is_wrong() {
+        for name in [
+            "PORT",
+            "LISTEN",
+            "FAILURE_RATE",
+            "LATENCY",
+            "LIVENESS_FAIL_AFTER_TIME",
+            "READINESS_FAIL_AFTER_TIME",
+            "DISCONNECT_AFTER",
+            "RECONNECT_AFTER",
+            "FAIL_DEPENDENCY",
+            "FAIL_COUNT",
+            "RECOVERY_PERIOD",
+            "STARTUP_DELAY",
+            "SEED",
+            "DRAIN_DELAY",
+            "GRACE",
+            "LOG_LEVEL",
+        ] {
+            let text = config(&[(name, "?")]).expect_err(name).to_string();
+            assert!(text.starts_with(&format!("{name}=\"?\": expected ")), "{text}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_text_is_refused_not_ignored() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let lookup = |name: &str| (name == "LATENCY").then(|| OsString::from_vec(vec![b'5', 0xff]));
+        let error = Config::new(Settings::default(), lookup).unwrap_err();
+        assert!(error.to_string().starts_with("LATENCY="), "{error}");
+    }
+}

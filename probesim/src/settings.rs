@@ -1,0 +1,180 @@
+//! The settings of `probesim serve` as users give them: flags, and variables of the same names.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::plan::Rate;
+use crate::value::{self, BadValue, Listen};
+
+/// The settings as they were given; `None` where nobody gave one.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub struct Settings {
+    /// Port to listen on; 0 lets the system choose [env: PORT] [default: 8080]
+    #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
+    pub port: Option<u16>,
+
+    /// Address to listen on; its port, if it has one, wins over --port [env: LISTEN] [default: all, IPv6 and
+    /// IPv4]
+    #[arg(long, value_name = "IP[:PORT]", value_parser = value::listen)]
+    pub listen: Option<Listen>,
+
+    /// Liveness and readiness: fail this share of the requests at random, at once (20, 20%, 0.5%) [env:
+    /// FAILURE_RATE]
+    #[arg(long, value_name = "PERCENT", value_parser = value::rate, allow_negative_numbers = true)]
+    pub failure_rate: Option<Rate>,
+
+    /// Liveness and readiness: wait before an answer that is not a random failure; bare: milliseconds [env:
+    /// LATENCY]
+    #[arg(long, value_name = "TIME", value_parser = value::milliseconds, allow_negative_numbers = true)]
+    pub latency: Option<Duration>,
+
+    /// Liveness: fail from this uptime on; bare: seconds, 0: never [env: LIVENESS_FAIL_AFTER_TIME]
+    #[arg(long, value_name = "TIME", value_parser = value::seconds_or_off, allow_negative_numbers = true)]
+    pub liveness_fail_after_time: Option<Duration>,
+
+    /// Readiness: fail from this uptime on; bare: seconds, 0: never [env: READINESS_FAIL_AFTER_TIME]
+    #[arg(long, value_name = "TIME", value_parser = value::seconds_or_off, allow_negative_numbers = true)]
+    pub readiness_fail_after_time: Option<Duration>,
+
+    /// Readiness: a simulated network partition from this uptime on; bare: minutes, 0: never [env:
+    /// DISCONNECT_AFTER]
+    #[arg(long, value_name = "TIME", value_parser = value::minutes_or_off, allow_negative_numbers = true)]
+    pub disconnect_after: Option<Duration>,
+
+    /// How long the partition lasts; bare: minutes, 0: no partition [env: RECONNECT_AFTER] [default: until
+    /// restart]
+    #[arg(long, value_name = "TIME", value_parser = value::minutes, allow_negative_numbers = true)]
+    pub reconnect_after: Option<Duration>,
+
+    /// Fail /dependency, and with it readiness [env: FAIL_DEPENDENCY]
+    #[arg(long, value_name = "BOOL", value_parser = value::boolean, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub fail_dependency: Option<bool>,
+
+    /// Liveness and readiness, each by its own count: pass this many requests before --recovery-period of
+    /// them fail; a negative count shortens that period [env: FAIL_COUNT] [default: 0]
+    #[arg(long, value_name = "REQUESTS", value_parser = value::signed_count, allow_negative_numbers = true)]
+    pub fail_count: Option<i64>,
+
+    /// Fail this many requests after --fail-count, then pass for ever [env: RECOVERY_PERIOD] [default: 0]
+    #[arg(long, value_name = "REQUESTS", value_parser = value::count, allow_negative_numbers = true)]
+    pub recovery_period: Option<u64>,
+
+    /// Startup: fail until this uptime, with a unit [env: STARTUP_DELAY] [default: 0]
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
+    pub startup_delay: Option<Duration>,
+
+    /// The same seed gives the same failures, request by request [env: SEED] [default: random, logged at
+    /// start]
+    #[arg(long, value_name = "NUMBER", value_parser = value::seed, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+
+    /// After SIGTERM or SIGINT: readiness fails, all else is served as before, for this long, with a unit
+    /// [env: DRAIN_DELAY] [default: 3s]
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
+    pub drain_delay: Option<Duration>,
+
+    /// After the drain delay: requests under way get this long to finish, with a unit [env: GRACE] [default:
+    /// 10s]
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
+    pub grace: Option<Duration>,
+
+    /// error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]
+    #[arg(long, value_name = "LEVEL", value_parser = value::log_level)]
+    pub log_level: Option<Level>,
+}
+
+/// Every variable that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadEnvironment(Vec<String>);
+
+/// Reads variables and collects what is wrong with them.
+struct Environment<L> {
+    lookup: L,
+    errors: Vec<String>,
+}
+
+// === impl Settings ===
+
+impl Settings {
+    /// Reads the variables that `lookup` finds.
+    ///
+    /// # Errors
+    /// All variables that are wrong.
+    pub fn from_environment(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, BadEnvironment> {
+        let mut env = Environment { lookup, errors: vec![] };
+        let settings = Self {
+            port: env.read("PORT", value::port),
+            listen: env.read("LISTEN", value::listen),
+            failure_rate: env.read("FAILURE_RATE", value::rate),
+            latency: env.read("LATENCY", value::milliseconds),
+            liveness_fail_after_time: env.read("LIVENESS_FAIL_AFTER_TIME", value::seconds_or_off),
+            readiness_fail_after_time: env.read("READINESS_FAIL_AFTER_TIME", value::seconds_or_off),
+            disconnect_after: env.read("DISCONNECT_AFTER", value::minutes_or_off),
+            reconnect_after: env.read("RECONNECT_AFTER", value::minutes),
+            fail_dependency: env.read("FAIL_DEPENDENCY", value::boolean),
+            fail_count: env.read("FAIL_COUNT", value::signed_count),
+            recovery_period: env.read("RECOVERY_PERIOD", value::count),
+            startup_delay: env.read("STARTUP_DELAY", value::with_unit),
+            seed: env.read("SEED", value::seed),
+            drain_delay: env.read("DRAIN_DELAY", value::with_unit),
+            grace: env.read("GRACE", value::with_unit),
+            log_level: env.read("LOG_LEVEL", value::log_level),
+        };
+        if env.errors.is_empty() { Ok(settings) } else { Err(BadEnvironment(env.errors)) }
+    }
+
+    /// These settings, and those of `other` where there is none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            port: self.port.or(other.port),
+            listen: self.listen.or(other.listen),
+            failure_rate: self.failure_rate.or(other.failure_rate),
+            latency: self.latency.or(other.latency),
+            liveness_fail_after_time: self.liveness_fail_after_time.or(other.liveness_fail_after_time),
+            readiness_fail_after_time: self.readiness_fail_after_time.or(other.readiness_fail_after_time),
+            disconnect_after: self.disconnect_after.or(other.disconnect_after),
+            reconnect_after: self.reconnect_after.or(other.reconnect_after),
+            fail_dependency: self.fail_dependency.or(other.fail_dependency),
+            fail_count: self.fail_count.or(other.fail_count),
+            recovery_period: self.recovery_period.or(other.recovery_period),
+            startup_delay: self.startup_delay.or(other.startup_delay),
+            seed: self.seed.or(other.seed),
+            drain_delay: self.drain_delay.or(other.drain_delay),
+            grace: self.grace.or(other.grace),
+            log_level: self.log_level.or(other.log_level),
+        }
+    }
+}
+
+// === impl Environment ===
+
+impl<L: Fn(&str) -> Option<OsString>> Environment<L> {
+    /// The variable's value, if it has one: an empty variable counts as unset.
+    fn read<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, BadValue>) -> Option<T> {
+        let raw = (self.lookup)(name).filter(|raw| !raw.is_empty())?;
+        let text = raw.to_string_lossy();
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.errors.push(format!("{name}={text:?}: {why}"));
+                None
+            }
+        }
+    }
+}
+
+// === impl BadEnvironment ===
+
+impl std::error::Error for BadEnvironment {}
+
+/// One line for each variable.
+impl fmt::Display for BadEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}

@@ -1,0 +1,423 @@
+//! How a setting's value is spelt, for flags and variables alike. What is refused comes with what to write
+//! instead.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::duration::{self, MILLISECOND, MINUTE, SECOND, is_decimal};
+use crate::plan::Rate;
+
+/// Why a value is refused, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}; write {instead}")]
+pub struct BadValue {
+    expected: &'static str,
+    instead: String,
+}
+
+/// Where to listen: an address, with a port of its own or with that of `PORT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// Only the address.
+    Ip(IpAddr),
+    /// Address and port.
+    Socket(SocketAddr),
+}
+
+/// A share of requests: `20`, `20%`, `0.5%`.
+///
+/// A fraction needs its percent sign: `0.2` alone may well be meant as 20 %.
+///
+/// # Errors
+/// Anything else, or a share outside 0 to 100 %.
+pub fn rate(text: &str) -> Result<Rate, BadValue> {
+    let parse = |text: &str| {
+        let percent: f64 = match text.strip_suffix('%') {
+            Some(number) if is_decimal(number) => number.parse().ok()?,
+            Some(_) => return None,
+            None => f64::from(text.parse::<u32>().ok()?),
+        };
+        Rate::from_percent(percent)
+    };
+    let tidy = tidy(text);
+    let too_much = is_decimal(tidy.trim_end_matches('%')) && !tidy.contains('.');
+    let candidates = [tidy.clone(), format!("{tidy}%")];
+    let example = if too_much { "100 for all requests" } else { "for example 20, or 0.5% for a fraction" };
+    read(text, parse, "a percentage from 0 to 100", candidates, example)
+}
+
+/// A latency; a bare number is milliseconds.
+///
+/// # Errors
+/// Anything that is not a time, and what is negative.
+pub fn milliseconds(text: &str) -> Result<Duration, BadValue> {
+    let expected = "a time of 0 or more: whole milliseconds, or a number with a unit";
+    span(text, Some(MILLISECOND), "ms", expected, "for example 200 or 1.5s")
+}
+
+/// A moment of the uptime; a bare number is seconds, and as in kube-probesim nothing above 0 means never.
+///
+/// # Errors
+/// Anything that is not a time.
+pub fn seconds_or_off(text: &str) -> Result<Duration, BadValue> {
+    let expected = "a time: whole seconds, or a number with a unit";
+    moment(text, SECOND, "s", expected, "for example 60 or 2m, or 0 for never")
+}
+
+/// A moment of the uptime; a bare number is minutes, and as in kube-probesim nothing above 0 means never.
+///
+/// # Errors
+/// Anything that is not a time.
+pub fn minutes_or_off(text: &str) -> Result<Duration, BadValue> {
+    let expected = "a time: whole minutes, or a number with a unit";
+    moment(text, MINUTE, "m", expected, "for example 30 or 90s, or 0 for never")
+}
+
+/// A length of time; a bare number is minutes.
+///
+/// # Errors
+/// Anything that is not a time, and what is negative.
+pub fn minutes(text: &str) -> Result<Duration, BadValue> {
+    let expected = "a time of 0 or more: whole minutes, or a number with a unit";
+    span(text, Some(MINUTE), "m", expected, "for example 5 or 90s")
+}
+
+/// A length of time that must name its unit; only 0 needs none.
+///
+/// # Errors
+/// Anything that is not a time, and what is negative.
+pub fn with_unit(text: &str) -> Result<Duration, BadValue> {
+    span(text, None, "s", "a time of 0 or more, with a unit", "for example 500ms, 10s or 2m")
+}
+
+/// Go's `strconv.ParseBool`, as kube-probesim had it.
+///
+/// # Errors
+/// Any other word.
+pub fn boolean(text: &str) -> Result<bool, BadValue> {
+    let parse = |text: &str| match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    };
+    let lower = tidy(text).to_lowercase();
+    let synonym = match lower.as_str() {
+        "yes" | "y" | "on" => "true",
+        "no" | "n" | "off" => "false",
+        other => other,
+    };
+    read(text, parse, "true or false", [synonym.to_owned()], "true or false")
+}
+
+/// A number of requests.
+///
+/// # Errors
+/// Anything but a whole number of 0 or more.
+pub fn count(text: &str) -> Result<u64, BadValue> {
+    read(text, parsed::<u64>, "a whole number of requests, 0 or more", [tidy(text)], "for example 3")
+}
+
+/// A number of requests that may be negative.
+///
+/// # Errors
+/// Anything but a whole number.
+pub fn signed_count(text: &str) -> Result<i64, BadValue> {
+    read(text, parsed::<i64>, "a whole number of requests", [tidy(text)], "for example 3")
+}
+
+/// A seed.
+///
+/// # Errors
+/// Anything but a whole number of 64 bits.
+pub fn seed(text: &str) -> Result<u64, BadValue> {
+    let expected = "a whole number from 0 to 18446744073709551615";
+    read(text, parsed::<u64>, expected, [tidy(text)], "for example 42")
+}
+
+/// A TCP port; 0 lets the system choose.
+///
+/// # Errors
+/// Anything but a number from 0 to 65535.
+pub fn port(text: &str) -> Result<u16, BadValue> {
+    let digits = tidy(text).trim_start_matches(':').to_owned();
+    read(text, parsed::<u16>, "a port number from 0 to 65535", [digits], "for example 8080")
+}
+
+/// An address to listen on, with or without a port.
+///
+/// # Errors
+/// Host names, and anything else that is not an IP address.
+pub fn listen(text: &str) -> Result<Listen, BadValue> {
+    let parse = |text: &str| {
+        let socket = text.parse().map(Listen::Socket);
+        socket.or_else(|_| text.parse().map(Listen::Ip)).ok()
+    };
+    let tidy = tidy(text);
+    let candidates = [tidy.replacen("localhost", "127.0.0.1", 1), format!("[::]{tidy}"), tidy];
+    let expected = "an IP address, with or without a port";
+    read(text, parse, expected, candidates, "for example 127.0.0.1, 0.0.0.0:8080 or [::]:8080")
+}
+
+/// A log level.
+///
+/// # Errors
+/// Any other word.
+pub fn log_level(text: &str) -> Result<Level, BadValue> {
+    let parse = |text: &str| match text.to_ascii_lowercase().as_str() {
+        "error" => Some(Level::ERROR),
+        "warn" => Some(Level::WARN),
+        "info" => Some(Level::INFO),
+        "debug" => Some(Level::DEBUG),
+        _ => None,
+    };
+    let tidy = tidy(text).to_lowercase();
+    let synonym = match tidy.as_str() {
+        "warning" => "warn",
+        "trace" => "debug",
+        other => other,
+    };
+    let expected = "a log level";
+    read(text, parse, expected, [synonym.to_owned()], "error, warn, info or debug")
+}
+
+/// Parses, or names the first candidate that would parse, else the example.
+fn read<T, const N: usize>(
+    text: &str,
+    parse: impl Fn(&str) -> Option<T>,
+    expected: &'static str,
+    candidates: [String; N],
+    example: &str,
+) -> Result<T, BadValue> {
+    parse(text).ok_or_else(|| {
+        let instead = candidates.into_iter().find(|candidate| parse(candidate).is_some());
+        BadValue { expected, instead: instead.unwrap_or_else(|| example.to_owned()) }
+    })
+}
+
+/// A time of 0 or more. `bare` is the unit of a number without one; only 0 needs none when there is no such
+/// unit.
+fn span(
+    text: &str,
+    bare: Option<u64>,
+    suffix: &str,
+    expected: &'static str,
+    example: &str,
+) -> Result<Duration, BadValue> {
+    let parse = |text: &str| match (text.parse::<u64>(), bare) {
+        (Ok(number), Some(unit)) => number.checked_mul(unit).map(Duration::from_nanos),
+        (Ok(0), None) => Some(Duration::ZERO),
+        (Ok(_), None) => None,
+        (Err(_), _) => duration::parse(text),
+    };
+    let tidy = tidy(text).to_lowercase();
+    read(text, parse, expected, [tidy.clone(), format!("{tidy}{suffix}")], example)
+}
+
+/// A [`span`] for which a negative number means never, like 0.
+fn moment(
+    text: &str,
+    bare: u64,
+    suffix: &str,
+    expected: &'static str,
+    example: &str,
+) -> Result<Duration, BadValue> {
+    match text.parse::<i64>() {
+        Ok(number) if number < 0 => Ok(Duration::ZERO),
+        _ => span(text, Some(bare), suffix, expected, example),
+    }
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+/// The value without white space and a leading plus: what was most likely meant.
+fn tidy(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    text.strip_prefix('+').unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    /// What the refusal tells the user to write.
+    fn instead<T: std::fmt::Debug>(read: impl Fn(&str) -> Result<T, BadValue>, text: &str) -> String {
+        read(text).expect_err(text).instead
+    }
+
+    #[test]
+    fn a_rate_is_a_percentage() {
+        for (text, percent) in [
+            ("0", 0.0),
+            ("20", 20.0),
+            ("+5", 5.0),
+            ("20%", 20.0),
+            ("0.5%", 0.5),
+            ("100", 100.0),
+            ("100%", 100.0),
+        ] {
+            assert_eq!(rate(text), Ok(Rate::from_percent(percent).unwrap()), "{text}");
+        }
+        for text in [
+            "",
+            "many",
+            "-1",
+            "-0",
+            "101",
+            "100.1%",
+            "1.5",
+            "0.2",
+            "NaN",
+            "inf%",
+            "1e1%",
+            "20 %",
+            " 20",
+            "%",
+            "99999999999",
+        ] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+        assert_eq!(instead(rate, " 20"), "20");
+        assert_eq!(instead(rate, "20 %"), "20%");
+        assert_eq!(instead(rate, "1.5"), "1.5%");
+        assert_eq!(instead(rate, "101"), "100 for all requests");
+        assert_eq!(instead(rate, "many"), "for example 20, or 0.5% for a fraction");
+    }
+
+    #[test]
+    fn a_bare_time_has_the_unit_of_its_setting() {
+        assert_eq!(milliseconds("250"), Ok(ms(250)));
+        assert_eq!(seconds_or_off("250"), Ok(ms(250_000)));
+        assert_eq!(minutes_or_off("2"), Ok(ms(120_000)));
+        assert_eq!(minutes("2"), Ok(ms(120_000)));
+        assert_eq!(milliseconds("0"), Ok(ms(0)));
+        assert_eq!(with_unit("0"), Ok(ms(0)));
+        assert_eq!(instead(with_unit, "10"), "10s");
+    }
+
+    #[test]
+    fn a_time_with_a_unit_is_read_as_go_does() {
+        for (text, expected) in [
+            ("50ms", ms(50)),
+            ("1.5s", ms(1_500)),
+            (".5s", ms(500)),
+            ("1.s", ms(1_000)),
+            ("2m", ms(120_000)),
+            ("1h30m", ms(5_400_000)),
+            ("0s", ms(0)),
+            ("250us", Duration::from_micros(250)),
+            ("250µs", Duration::from_micros(250)),
+            ("7ns", Duration::from_nanos(7)),
+            ("0.0000000019s", Duration::from_nanos(1)),
+        ] {
+            assert_eq!(milliseconds(text), Ok(expected), "{text}");
+            assert_eq!(seconds_or_off(text), Ok(expected), "{text}");
+            assert_eq!(minutes_or_off(text), Ok(expected), "{text}");
+            assert_eq!(with_unit(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_time_is_refused() {
+        for text in [
+            "",
+            " ",
+            "soon",
+            "s",
+            "1.5",
+            "1..5s",
+            ".s",
+            "1x",
+            "1s2",
+            "-1s",
+            "1e3ms",
+            "50 ms",
+            "５s",
+            "1d",
+            "99999999999999999999",
+            "99999999999999999999s",
+            "600000h600000h6000000h",
+        ] {
+            assert!(milliseconds(text).is_err(), "{text}");
+            assert!(seconds_or_off(text).is_err(), "{text}");
+            assert!(with_unit(text).is_err(), "{text}");
+        }
+        assert_eq!(instead(milliseconds, "50 ms"), "50ms");
+        assert_eq!(instead(milliseconds, "50MS"), "50ms");
+        assert_eq!(instead(milliseconds, "1.5"), "1.5ms");
+        assert_eq!(instead(milliseconds, "-5"), "for example 200 or 1.5s");
+    }
+
+    #[test]
+    fn negative_moments_mean_never_and_negative_lengths_are_refused() {
+        assert_eq!(seconds_or_off("-1"), Ok(ms(0)));
+        assert_eq!(minutes_or_off("-30"), Ok(ms(0)));
+        assert!(minutes("-1").is_err());
+        assert!(milliseconds("-1").is_err());
+    }
+
+    #[test]
+    fn booleans_are_those_of_go() {
+        for text in ["1", "t", "T", "true", "TRUE", "True"] {
+            assert_eq!(boolean(text), Ok(true), "{text}");
+        }
+        for text in ["0", "f", "F", "false", "FALSE", "False"] {
+            assert_eq!(boolean(text), Ok(false), "{text}");
+        }
+        for (text, expected) in [
+            ("yes", "true"),
+            ("on", "true"),
+            ("No", "false"),
+            (" true", "true"),
+            ("tRUE", "true"),
+            ("perhaps", "true or false"),
+        ] {
+            assert_eq!(instead(boolean, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_are_whole() {
+        assert_eq!(count("3"), Ok(3));
+        assert_eq!(signed_count("-2"), Ok(-2));
+        for text in ["-2", "1.5", "three", "18446744073709551616"] {
+            assert!(count(text).is_err(), "{text}");
+        }
+        assert_eq!(instead(count, "3 "), "3");
+        assert_eq!(instead(signed_count, "- 2"), "-2");
+    }
+
+    #[test]
+    fn seeds_and_ports_have_their_ranges() {
+        assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));
+        assert!(seed("-1").is_err());
+        assert_eq!(port("65535"), Ok(65535));
+        assert!(port("65536").is_err());
+        assert_eq!(instead(port, ":8080"), "8080");
+        assert_eq!(instead(port, "99999"), "for example 8080");
+        assert_eq!(instead(port, "http"), "for example 8080");
+    }
+
+    #[test]
+    fn a_listening_address_may_bring_its_port() {
+        assert_eq!(listen("::"), Ok(Listen::Ip(IpAddr::from([0_u16; 8]))));
+        assert_eq!(listen("127.0.0.1:0"), Ok(Listen::Socket(SocketAddr::from(([127, 0, 0, 1], 0)))));
+        assert_eq!(instead(listen, ":8080"), "[::]:8080");
+        assert_eq!(instead(listen, "localhost:8080"), "127.0.0.1:8080");
+        assert_eq!(instead(listen, "example.com"), "for example 127.0.0.1, 0.0.0.0:8080 or [::]:8080");
+    }
+
+    #[test]
+    fn log_levels_are_read_in_any_case() {
+        assert_eq!(log_level("INFO"), Ok(Level::INFO));
+        assert_eq!(instead(log_level, "warning"), "warn");
+        assert_eq!(instead(log_level, "loud"), "error, warn, info or debug");
+    }
+}
