@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::lab;
 use crate::server;
 use crate::settings::Settings;
 
@@ -33,6 +34,8 @@ pub enum Command {
     /// Serve /liveness, /readiness, /startup and /dependency: the default
     #[command(after_help = SERVE_NOTES)]
     Serve(Box<Settings>),
+    /// Replay the recording of a cluster as a Kubernetes API on loopback
+    Lab(lab::Args),
 }
 
 // === impl Command ===
@@ -42,6 +45,7 @@ impl Command {
     pub async fn run(self) -> ExitCode {
         match self {
             Command::Serve(settings) => server::run(*settings).await,
+            Command::Lab(arguments) => lab::run(arguments).await,
         }
     }
 }
@@ -69,8 +73,10 @@ mod tests {
     use super::*;
 
     fn serve(arguments: &[&str]) -> Settings {
-        let Command::Serve(settings) = parse(arguments.iter().map(OsString::from)).expect("parses");
-        *settings
+        match parse(arguments.iter().map(OsString::from)) {
+            Ok(Command::Serve(settings)) => *settings,
+            other => panic!("not serve: {other:?}"),
+        }
     }
 
     fn refusal(arguments: &[&str]) -> String {
