@@ -7,12 +7,14 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::aim::{Aim, AimError};
 use crate::cli::Cli;
 use crate::cluster::Hints;
 use crate::duration::{self, DurationError};
 use crate::kind::Kind;
 use crate::legacy;
 use crate::name::{self, NameError};
+use crate::network;
 use crate::outcome::Quorum;
 use crate::resource::Scope;
 use crate::target::{Target, TargetError};
@@ -24,7 +26,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Config {
     /// What to wait for; never empty.
-    pub targets: Vec<Target>,
+    pub targets: Vec<Aim>,
     /// How many of them.
     pub quorum: Quorum,
     /// Look once instead of waiting.
@@ -51,7 +53,7 @@ pub enum ConfigError {
     NoTarget,
     /// A positional target is malformed.
     #[error("{0:?}: {1}")]
-    Target(String, #[source] TargetError),
+    Target(String, #[source] AimError),
     /// The target that is spelt out is malformed.
     #[error("{0}: {1}")]
     SpeltOut(&'static str, #[source] TargetError),
@@ -67,6 +69,19 @@ pub enum ConfigError {
     /// Flags that do not go together.
     #[error("{0}")]
     Flags(&'static str),
+}
+
+impl Config {
+    /// Whether a target is an object in the cluster.
+    #[must_use]
+    pub fn needs_cluster(&self) -> bool {
+        self.objects().next().is_some()
+    }
+
+    /// The targets that are objects in the cluster.
+    pub fn objects(&self) -> impl Iterator<Item = &Target> {
+        self.targets.iter().filter_map(Aim::object)
+    }
 }
 
 /// Where a setting came from, and what it says.
@@ -194,7 +209,7 @@ fn bare_or_unit(from: &'static str, text: &str, unit: u64) -> Result<Duration, C
 }
 
 /// The targets: named one by one, or one that is spelt out in flags.
-fn targets(cli: &Cli, is_legacy: bool, env: &Environment) -> Result<Vec<Target>, Vec<ConfigError>> {
+fn targets(cli: &Cli, is_legacy: bool, env: &Environment) -> Result<Vec<Aim>, Vec<ConfigError>> {
     let is_spelt_out = cli.resource.is_some() || is_legacy;
     if !is_spelt_out {
         if cli.name.is_some() || cli.selector.is_some() || cli.condition.is_some() {
@@ -206,12 +221,18 @@ fn targets(cli: &Cli, is_legacy: bool, env: &Environment) -> Result<Vec<Target>,
         let (good, bad): (Vec<_>, Vec<_>) = cli
             .targets
             .iter()
-            .map(|text| text.parse().map_err(|error| ConfigError::Target(text.clone(), error)))
+            .map(|text| text.parse().map_err(|error| mistaken(text, error)))
             .partition(Result::is_ok);
         let bad: Vec<ConfigError> = bad.into_iter().filter_map(Result::err).collect();
         return if bad.is_empty() { Ok(good.into_iter().filter_map(Result::ok).collect()) } else { Err(bad) };
     }
-    spelt_out(cli, is_legacy, env).map(|target| vec![target]).map_err(|error| vec![error])
+    spelt_out(cli, is_legacy, env).map(|target| vec![Aim::Object(target)]).map_err(|error| vec![error])
+}
+
+/// A mistake in a target; one on the network is not repeated with its secrets.
+fn mistaken(text: &str, error: AimError) -> ConfigError {
+    let text = if network::Target::is_meant_by(text) { network::redacted(text) } else { text.to_owned() };
+    ConfigError::Target(text, error)
 }
 
 fn spelt_out(cli: &Cli, is_legacy: bool, env: &Environment) -> Result<Target, ConfigError> {
@@ -260,7 +281,7 @@ mod tests {
     }
 
     fn targets(config: &Config) -> Vec<String> {
-        config.targets.iter().map(Target::full).collect()
+        config.targets.iter().map(Aim::full).collect()
     }
 
     #[test]
@@ -268,6 +289,18 @@ mod tests {
         let config = config("deploy/api@shop:rolled-out pod/app=web", &[]).unwrap();
         assert_eq!(targets(&config), ["deployment/api@shop:rolled-out", "pod/app=web:ready"]);
         assert_eq!((config.quorum, config.timeout, config.scope), (Quorum::All, None, None));
+    }
+
+    #[test]
+    fn network_targets_need_no_cluster_and_their_secrets_are_not_repeated() {
+        let network = config("tcp://db:5432 https://api/ready#status=200", &[]).unwrap();
+        assert_eq!(targets(&network), ["tcp://db:5432", "https://api/ready"]);
+        assert!(!network.needs_cluster());
+        assert!(config("tcp://db:5432 pod/x", &[]).unwrap().needs_cluster());
+        let errors = config("https://bob:hunter2@api/ http://api/?hunter2#boddy=hunter2", &[]).unwrap_err();
+        assert!(errors[0].starts_with("\"https://***@…\": a user or password in a URL"), "{errors:?}");
+        assert!(errors[1].starts_with("\"http://api/?…#…\": unknown option \"boddy\""), "{errors:?}");
+        assert!(!errors.concat().contains("hunter2"), "{errors:?}");
     }
 
     #[test]

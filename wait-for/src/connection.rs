@@ -118,12 +118,21 @@ async fn handshake<T>(stream: T) -> Result<Connection, KubeError>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(cut)?;
+    let (sender, driver) = speak_http(stream).await.map_err(cut)?;
+    Ok(Connection { sender, driver, used: false })
+}
+
+/// Starts HTTP/1.1 on a stream: what sends requests, and the task that moves their bytes.
+pub(crate) async fn speak_http<T>(stream: T) -> hyper::Result<(SendRequest<Empty<Bytes>>, AbortHandle)>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(async move {
         // Whoever waits for an answer on it is told the error; there is nobody else to tell.
         let _ = connection.await;
     });
-    Ok(Connection { sender, driver: driver.abort_handle(), used: false })
+    Ok((sender, driver.abort_handle()))
 }
 
 fn unreachable(why: String) -> KubeError {
@@ -137,7 +146,7 @@ pub(crate) fn cut(error: hyper::Error) -> KubeError {
 }
 
 /// "connection refused" rather than "Connection refused (os error 111)".
-fn describe(error: &std::io::Error) -> String {
+pub(crate) fn describe(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut letters = text.chars();

@@ -7,18 +7,19 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
+use crate::aim::Aim;
 use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::duration::Short;
 use crate::follow::{Follow, News};
 use crate::kube_error::KubeError;
+use crate::network;
 use crate::outcome::{Known, Outcome, decide};
 use crate::report::{self, Row};
 use crate::resource::{Resource, Scope};
 use crate::signals::Signals;
-use crate::target::Target;
 use crate::termination_log;
-use crate::verdict::Finding;
+use crate::verdict::{Finding, Verdict};
 
 /// A gate that waits says why at least so often.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -36,17 +37,18 @@ impl Gate {
     /// A gate whose time runs from `start`.
     #[must_use]
     pub fn new(config: Config, start: Instant) -> Self {
-        let rows = config.targets.iter().map(|target| Row::new(row_name(target))).collect();
+        let rows = config.targets.iter().map(row).collect();
         Self { config, start, rows }
     }
 
     /// Waits until the outcome is decided, by a target, the clock or a signal.
-    pub async fn run(mut self, cluster: Cluster, signals: &mut Signals) -> Outcome {
-        self.announce(&cluster);
+    /// Objects are followed where there is a cluster.
+    pub async fn run(mut self, cluster: Option<Cluster>, signals: &mut Signals) -> Outcome {
+        self.announce(cluster.as_ref());
         let (sender, mut news) = mpsc::unbounded_channel();
         let local = LocalSet::new();
         let mut followers = JoinSet::new();
-        for follow in self.follows(Rc::new(cluster)) {
+        for follow in cluster.map(|cluster| self.follows(Rc::new(cluster))).unwrap_or_default() {
             let (index, sender, once) = (follow.index, sender.clone(), self.config.once);
             followers.spawn_local_on(
                 async move {
@@ -56,6 +58,20 @@ impl Gate {
                             Err((error, resource)) => News::Hopeless(error, resource),
                         };
                         let _ = sender.send((index, said));
+                    } else if let Err(error) = follow.run(sender).await {
+                        tracing::error!("no randomness: {error}");
+                    }
+                },
+                &local,
+            );
+        }
+        for follow in self.network() {
+            let (sender, once) = (sender.clone(), self.config.once);
+            followers.spawn_local_on(
+                async move {
+                    if once {
+                        let index = follow.index;
+                        let _ = sender.send((index, News::Verdict(follow.look().await)));
                     } else if let Err(error) = follow.run(sender).await {
                         tracing::error!("no randomness: {error}");
                     }
@@ -101,6 +117,7 @@ impl Gate {
     fn follows(&self, cluster: Rc<Cluster>) -> Vec<Follow> {
         let targets = self.config.targets.iter().enumerate();
         targets
+            .filter_map(|(index, aim)| Some((index, aim.object()?)))
             .map(|(index, target)| {
                 let scope = match (&target.namespace, &self.config.scope) {
                     (Some(namespace), _) => Scope::Namespace(namespace.clone()),
@@ -118,16 +135,29 @@ impl Gate {
             .collect()
     }
 
+    fn network(&self) -> Vec<network::Follow> {
+        let targets = self.config.targets.iter().enumerate();
+        targets
+            .filter_map(|(index, aim)| match aim {
+                Aim::Object(_) => None,
+                Aim::Network(target) => Some(network::Follow { index, target: target.clone() }),
+            })
+            .collect()
+    }
+
     /// The first line: what is waited for, where, and for how long.
-    fn announce(&self, cluster: &Cluster) {
-        let targets: Vec<String> = self.config.targets.iter().map(Target::full).collect();
-        let scope = self.config.scope.clone().unwrap_or_else(|| Scope::Namespace(cluster.namespace.clone()));
+    fn announce(&self, cluster: Option<&Cluster>) {
+        let targets: Vec<String> = self.config.targets.iter().map(Aim::full).collect();
+        let place = cluster.map_or_else(String::new, |cluster| {
+            let scope = self.config.scope.clone();
+            let scope = scope.unwrap_or_else(|| Scope::Namespace(cluster.namespace.clone()));
+            format!(" in {scope} at {}", cluster.server)
+        });
         let timeout = self.config.timeout.map_or("none".to_owned(), |limit| Short(limit).to_string());
         tracing::info!(
-            "wait-for {}: {} in {scope} at {}; timeout {timeout}",
+            "wait-for {}: {}{place}; timeout {timeout}",
             env!("CARGO_PKG_VERSION"),
             targets.join(", "),
-            cluster.server,
         );
     }
 
@@ -187,12 +217,13 @@ impl Gate {
     }
 }
 
-/// `deployment/api`, or `deployment/api@shop` where the target names its namespace.
-fn row_name(target: &Target) -> String {
-    match &target.namespace {
-        Some(namespace) => format!("{target}@{namespace}"),
-        None => target.to_string(),
+/// A target's line before its first news.
+fn row(aim: &Aim) -> Row {
+    let mut row = Row::new(aim.to_string());
+    if let Aim::Network(_) = aim {
+        row.learn(Verdict::NotYet(Finding::state("no answer yet")));
     }
+    row
 }
 
 /// What an error that ends the wait makes of a target.

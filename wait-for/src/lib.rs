@@ -2,9 +2,10 @@
 //!
 //! From the outside in: `cli` and `legacy` take the command line apart, `config` makes types of it,
 //! `cluster` finds the API server, `gate` runs a `follow` for each target, which joins what is watched
-//! (`watch`, `api`, `frames`, `connection`) with what is known (`tracker`, `endpoints`, `evaluate`), and
-//! `outcome` decides when it is over.
+//! (`watch`, `api`, `frames`, `connection`) with what is known (`tracker`, `endpoints`, `evaluate`), or tries
+//! what is on the `network`, and `outcome` decides when it is over.
 
+pub mod aim;
 pub mod api;
 pub mod backoff;
 pub mod cli;
@@ -24,6 +25,7 @@ pub mod legacy;
 pub mod log;
 pub mod message;
 pub mod name;
+pub mod network;
 pub mod object;
 pub mod outcome;
 pub mod report;
@@ -101,7 +103,9 @@ async fn run(config: Config, env: &HashMap<String, String>, start: Instant) -> O
             return Outcome::Failed;
         }
     };
-    match cluster::find(&config.hints, env) {
+    // What is only on the network needs no cluster, and no rights in one.
+    let cluster = config.needs_cluster().then(|| cluster::find(&config.hints, env)).transpose();
+    match cluster {
         Ok(cluster) => Gate::new(config, start).run(cluster, &mut signals).await,
         Err(error) => {
             tracing::error!("{error}");

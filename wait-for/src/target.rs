@@ -33,11 +33,6 @@ pub struct Target {
 /// Why a text is no target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// `tcp://…` and the like.
-    #[error(
-        "network targets are not supported by this version; write KIND/NAME, such as service/api:has-endpoints"
-    )]
-    Network,
     /// There is no `/`.
     #[error("expected KIND/NAME[@NAMESPACE][:CONDITION]; write, for example, deployment/{0}")]
     NoSlash(String),
@@ -149,9 +144,6 @@ impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        if text.contains("://") {
-            return Err(TargetError::Network);
-        }
         // Neither names nor labels hold ":" or "@"; conditions may hold anything.
         let (object, condition) = split_optional(text, ':');
         let Some((kind, object)) = object.split_once('/') else {
@@ -254,8 +246,6 @@ mod tests {
     #[test]
     fn a_bad_target_names_the_piece_and_what_to_write() {
         let cases = [
-            ("tcp://db:5432", "network targets are not supported by this version"),
-            ("https://x/y", "network targets are not supported by this version"),
             (
                 "postgres",
                 "expected KIND/NAME[@NAMESPACE][:CONDITION]; write, for example, deployment/postgres",

@@ -10,8 +10,9 @@ use crate::file::{File, items, text};
 /// The targets of gates that are not in the same file.
 pub(crate) fn absent_targets(file: &File) -> Vec<String> {
     let gates = container::of(file, "wait-for");
-    let targets =
-        gates.iter().filter_map(|container| arguments::gate(container).ok()).flat_map(|gate| gate.targets);
+    let gates = gates.iter().filter_map(|container| arguments::gate(container).ok());
+    // What is on the network may be anywhere.
+    let targets = gates.flat_map(|gate| gate.objects().cloned().collect::<Vec<_>>());
     targets.filter(|target| !is_in(file, target)).map(|target| format!("no {target} to wait for")).collect()
 }
 

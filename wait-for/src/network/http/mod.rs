@@ -1,0 +1,13 @@
+//! `http://` and `https://`: one request, and the redirects that it leads to.
+
+mod ask;
+mod exchange;
+mod judge;
+mod redirect;
+mod status;
+mod url;
+
+pub use ask::Ask;
+pub(super) use exchange::attempt;
+pub use status::StatusSet;
+pub use url::{Url, UrlError};
