@@ -1,0 +1,62 @@
+//! A recording, replayed to a gate by a simulated API server in this process.
+
+use std::sync::Arc;
+
+use probesim::lab::{self, Clock, Options, Recording, Server};
+use tokio::task::JoinHandle;
+
+/// A replay that runs; it stops when it is dropped.
+#[derive(Debug)]
+pub struct Replay {
+    /// The API server, to be made to misbehave.
+    pub server: Arc<Server>,
+    clock: Clock,
+    from: f64,
+    speed: f64,
+    player: JoinHandle<()>,
+}
+
+impl Replay {
+    /// Replays a recording of `fixtures/recordings` from second `from` on: all that came before has happened.
+    ///
+    /// # Panics
+    /// When there is no such recording.
+    pub async fn start(name: &str, from: f64, speed: f64) -> Self {
+        let path = format!("{}/fixtures/recordings/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let mut recording = Recording::parse(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let skipped = std::time::Duration::from_secs_f64(from).as_millis();
+        for moment in &mut recording.moments {
+            moment.at_ms = moment.at_ms.saturating_sub(u64::try_from(skipped).unwrap_or(u64::MAX));
+        }
+        let server = Server::start(Options::for_recording(&recording)).await.expect("a free port");
+        lab::prepare(server.store(), &recording);
+        let (server, clock) = (Arc::new(server), Clock::start(speed));
+        let store = server.store().clone();
+        let player = tokio::spawn(async move { lab::play(&store, &recording, clock, |_, _| {}).await });
+        Self { server, clock, from, speed, player }
+    }
+
+    /// The time of the recording, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.from + self.clock.seconds()
+    }
+
+    /// Waits until the recording has come to this second.
+    pub async fn until(&self, seconds: f64) {
+        self.clock.until(seconds - self.from).await;
+    }
+
+    /// What a stretch of the recording takes in real seconds.
+    #[must_use]
+    pub fn real(&self, seconds: f64) -> f64 {
+        seconds / self.speed
+    }
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        self.player.abort();
+    }
+}
