@@ -30,6 +30,8 @@ mod server;
 mod status;
 mod store;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod view;
 mod watch;
