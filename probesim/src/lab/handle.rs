@@ -240,7 +240,7 @@ impl Call<'_> {
     }
 
     fn view(&self) -> View {
-        View::from_accept(header(self.head, &ACCEPT).unwrap_or_default())
+        View::from_accept(header(self.head, &ACCEPT).unwrap_or_default(), live::now())
     }
 
     fn is_dry_run(&self) -> bool {
@@ -257,7 +257,7 @@ impl Call<'_> {
         let Place { id, namespace, name } = self.place();
         let object = store.get(id, namespace, name).ok_or_else(|| Status::not_found(&self.resource, name))?;
         let mut json = Vec::new();
-        self.view().write(object, &mut json);
+        self.view().write(&self.resource, object, &mut json);
         Ok(Answer::Json(200, json))
     }
 
@@ -274,11 +274,8 @@ impl Call<'_> {
     }
 
     fn write_page(&self, page: &Page) -> Vec<u8> {
-        let view = self.view();
-        let (kind, version) = match view {
-            View::Whole => (format!("{}List", self.resource.kind), self.resource.group_version()),
-            View::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
-        };
+        let mut view = self.view();
+        let (kind, version) = view.list_kind(&self.resource);
         let mut metadata = json!({"resourceVersion": page.revision.to_string()});
         if let Some(token) = &page.continue_token {
             metadata["continue"] = json!(token);
@@ -286,14 +283,14 @@ impl Call<'_> {
         if let Some(remaining) = page.remaining {
             metadata["remainingItemCount"] = json!(remaining);
         }
-        let mut json =
-            format!(r#"{{"kind":"{kind}","apiVersion":"{version}","metadata":{metadata},"items":["#)
-                .into_bytes();
+        let items = view.list_items(&self.resource);
+        let mut json = format!(r#"{{"kind":"{kind}","apiVersion":"{version}","metadata":{metadata}{items}"#)
+            .into_bytes();
         for (at, object) in page.items.iter().enumerate() {
             if at > 0 {
                 json.push(b',');
             }
-            view.write_item(object, &mut json);
+            view.write_item(&self.resource, object, &mut json);
         }
         json.extend_from_slice(b"]}");
         json

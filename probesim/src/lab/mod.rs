@@ -1,10 +1,12 @@
 //! The lab: a simulated Kubernetes API server on loopback, driven by a recording or by hand.
 //!
-//! Deciding (no clock, no network): `store` with its `object`s and `resources`; `list`, `watch` and `write` on it;
-//! `route`, `options`, `selector` and `fields` read a request; `status`, `discovery` and `view` shape an answer;
-//! `access` and `patch` are rules. Acting: `server` takes connections, `handle` and `respond` answer them, `stream`
-//! is the body of a watch, `live` shares the store, `fault` and `requests` are for tests. `recording` and `narrate` are
-//! what `replay` and `run` play and tell.
+//! Deciding, without clock or network:
+//! `store` holds `object`s of `resources`; `list`, `watch`, `write` and `patch` are what can be done with it;
+//! `route`, `options`, `selector` and `fields` read a request; `access` says who may make it;
+//! `status`, `discovery`, `view` and `table` shape an answer; `recording` and `narrate` read and tell a rollout.
+//!
+//! Acting: `server` takes connections, `handle` and `respond` answer requests, `stream` is the body of a watch,
+//! `live` shares the store, `replay` and `run` play a recording; `fault` and `requests` are for tests.
 
 mod access;
 mod discovery;
@@ -30,6 +32,7 @@ mod server;
 mod status;
 mod store;
 mod stream;
+mod table;
 #[cfg(test)]
 mod tests;
 mod timestamp;

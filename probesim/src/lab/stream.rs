@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::fault::Network;
-use super::live::LiveStore;
+use super::live::{self, LiveStore};
 use super::requests::OpenWatch;
 use super::resources::Resource;
 use super::view::View;
@@ -144,6 +144,7 @@ impl Stream {
 
     /// As many queued events as fit a chunk, at least one.
     fn chunk(&mut self) -> Bytes {
+        self.view.set_now(live::now());
         let mut out = Vec::new();
         while out.len() < CHUNK
             && let Some(event) = self.queue.pop_front()

@@ -157,3 +157,25 @@ async fn metadata_alone_is_enough_where_it_is_asked_for() {
     );
     assert!(list["items"][0].get("spec").is_none());
 }
+
+#[tokio::test]
+async fn kubectl_gets_a_table_whose_columns_are_defined_once() {
+    let server = server().await;
+    server.store().apply(config("a")).unwrap();
+    server.store().apply(config("b")).unwrap();
+    let accept = [("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json")];
+    let mut client = Client::connect(&server).await;
+    let list = client.ask("GET", "/api/v1/configmaps", &accept, String::new()).await.value();
+    assert_eq!((&list["kind"], &list["columnDefinitions"][1]["name"]), (&json!("Table"), &json!("Data")));
+    assert_eq!(
+        (&list["rows"][1]["cells"][0], &list["rows"][1]["object"]["kind"]),
+        (&json!("b"), &json!("PartialObjectMetadata"))
+    );
+    let path = "/api/v1/configmaps?watch=1&timeoutSeconds=1";
+    let events = client.ask("GET", path, &accept, String::new()).await.body;
+    let columns: Vec<bool> = events
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["object"]["columnDefinitions"].is_array())
+        .collect();
+    assert_eq!(columns, [true, false]);
+}
