@@ -3,7 +3,8 @@
 //! Deciding, without clock or network:
 //! `store` holds `object`s of `resources`; `list`, `watch`, `write` and `patch` are what can be done with it;
 //! `route`, `options`, `selector` and `fields` read a request; `access` says who may make it;
-//! `status`, `discovery`, `view` and `table` shape an answer; `recording` and `narrate` read and tell a rollout.
+//! `status`, `discovery`, `view` and `table` shape an answer; `recording`, `rebase` and
+//! `narrate` read a rollout, move it to now and tell it.
 //!
 //! Acting: `server` takes connections, `handle` and `respond` answer requests, `stream` is the body of a watch,
 //! `live` shares the store, `replay` and `run` play a recording; `fault` and `requests` are for tests.
@@ -20,6 +21,7 @@ mod narrate;
 mod object;
 mod options;
 mod patch;
+mod rebase;
 mod recording;
 mod replay;
 mod requests;

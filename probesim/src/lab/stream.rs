@@ -115,6 +115,9 @@ impl Stream {
             }
             self.revision.mark_unchanged();
             if self.queue.is_empty() {
+                if Instant::now() >= self.timing.deadline {
+                    return None;
+                }
                 let caught = self.watcher.as_mut()?.catch_up(&self.store.lock(), BATCH);
                 // Overrun: the stream just ends, and the client lists again.
                 self.queue.extend(caught.ok()?);
