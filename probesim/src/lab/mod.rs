@@ -6,10 +6,13 @@
 //! `status`, `discovery`, `view` and `table` shape an answer; `recording`, `rebase` and
 //! `narrate` read a rollout, move it to now and tell it.
 //!
-//! Acting: `server` takes connections, `handle` and `respond` answer requests, `stream` is the body of a watch,
-//! `live` shares the store, `replay` and `run` play a recording; `fault` and `requests` are for tests.
+//! Acting: `server` takes connections, `handle` gives each request to `call`, `review` or `plain`, `body` reads and
+//! `respond` writes, `stream` is the body of a watch; `live` shares the store, `replay` and `run` play a recording;
+//! `fault` and `requests` are for tests.
 
 mod access;
+mod body;
+mod call;
 mod discovery;
 mod fault;
 mod fields;
@@ -21,12 +24,14 @@ mod narrate;
 mod object;
 mod options;
 mod patch;
+mod plain;
 mod rebase;
 mod recording;
 mod replay;
 mod requests;
 mod resources;
 mod respond;
+mod review;
 mod route;
 mod run;
 mod selector;

@@ -9,7 +9,7 @@ pub(super) fn format(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-/// Reads what [`format`] writes; a fraction of a second is dropped.
+/// Reads what [`format()`] writes; a fraction of a second is dropped.
 pub(super) fn parse(text: &str) -> Option<u64> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
