@@ -27,10 +27,12 @@ else
 fi
 
 # One package at a time, so that the features of one do not reach the other.
-for package in wait-for probesim; do
-    RUSTFLAGS="${RUSTFLAGS:-} $flags" cargo build --locked --release --target "$target" -p "$package"
-    install -m 755 "${CARGO_TARGET_DIR:-target}/$target/release/$package" "$out/$package"
-done
+build() { # PACKAGE PROFILE
+    RUSTFLAGS="${RUSTFLAGS:-} $flags" cargo build --locked --profile "$2" --target "$target" -p "$1"
+    install -m 755 "${CARGO_TARGET_DIR:-target}/$target/$2/$1" "$out/$1"
+}
+build wait-for release
+build probesim server
 
 for package in wait-for probesim; do
     if ldd "$out/$package" 2>&1 | grep -q '=>'; then

@@ -40,7 +40,7 @@ echo "exit code $?: the pod's own containers would start now"
 say "2. A liveness probe that fails on plan: FAIL_COUNT=3 RECOVERY_PERIOD=2"
 echo '$ FAIL_COUNT=3 RECOVERY_PERIOD=2 probesim'
 FAIL_COUNT=3 RECOVERY_PERIOD=2 "$bin/probesim" --listen 127.0.0.1:0 >"$work/sim.log" 2>&1 &
-port=$(await "$work/sim.log" 'address=127.0.0.1:[0-9]*' | sed 's/.*://')
+port=$(await "$work/sim.log" 'addr=127.0.0.1:[0-9]*' | sed 's/.*://')
 for probe in 1 2 3 4 5 6; do
     exec 3<>"/dev/tcp/127.0.0.1/$port"
     printf 'GET /liveness HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::ListenOn;
@@ -39,6 +40,10 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
     // As every server does: else a restart has to wait for the old connections' TIME_WAIT.
     socket.set_reuseaddr(true)?;
+    if address.is_ipv6() {
+        // The system's default (net.ipv6.bindv6only) may be to leave IPv4 out.
+        SockRef::from(&socket).set_only_v6(false)?;
+    }
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
