@@ -1,12 +1,13 @@
 //! The harness of the end-to-end tests: real processes, real TCP, and a simulated API server that misbehaves.
 //!
-//! `binary` says which programs are run and `process` runs them; `gate` and `simulator` are the two programs;
-//! `replay` plays a recording to a gate, `objects` are made by hand, `tls` puts TLS in front of the API server,
-//! `http` asks without a library, `scratch` keeps files, `patience` limits every wait.
+//! `binary` says which programs are run and `process` runs them; `gate` and `simulator` are the two programs.
+//! `replay` plays a recording to a gate; in a `lab` its `objects` are made by hand; `tls` puts TLS in front of
+//! either. `http` asks without a library, `scratch` keeps files, `patience` limits every wait.
 
 pub mod binary;
 pub mod gate;
 pub mod http;
+pub mod lab;
 pub mod objects;
 pub mod patience;
 pub mod process;

@@ -11,7 +11,6 @@ pub struct Replay {
     /// The API server, to be made to misbehave.
     pub server: Arc<Server>,
     clock: Clock,
-    from: f64,
     speed: f64,
     player: JoinHandle<()>,
 }
@@ -24,28 +23,24 @@ impl Replay {
     pub async fn start(name: &str, from: f64, speed: f64) -> Self {
         let path = format!("{}/fixtures/recordings/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let mut recording = Recording::parse(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let skipped = std::time::Duration::from_secs_f64(from).as_millis();
-        for moment in &mut recording.moments {
-            moment.at_ms = moment.at_ms.saturating_sub(u64::try_from(skipped).unwrap_or(u64::MAX));
-        }
+        let recording = Recording::parse(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
         let server = Server::start(Options::for_recording(&recording)).await.expect("a free port");
-        lab::prepare(server.store(), &recording);
-        let (server, clock) = (Arc::new(server), Clock::start(speed));
+        lab::prepare(server.store(), &recording, from);
+        let (server, clock) = (Arc::new(server), Clock::start(from, speed));
         let store = server.store().clone();
         let player = tokio::spawn(async move { lab::play(&store, &recording, clock, |_, _| {}).await });
-        Self { server, clock, from, speed, player }
+        Self { server, clock, speed, player }
     }
 
     /// The time of the recording, in seconds.
     #[must_use]
     pub fn seconds(&self) -> f64 {
-        self.from + self.clock.seconds()
+        self.clock.seconds()
     }
 
     /// Waits until the recording has come to this second.
     pub async fn until(&self, seconds: f64) {
-        self.clock.until(seconds - self.from).await;
+        self.clock.until(seconds).await;
     }
 
     /// What a stretch of the recording takes in real seconds.
