@@ -116,7 +116,10 @@ impl Output {
             json::close(rows, outcome, now);
             return;
         }
-        text::print(&rows.iter().map(|row| row.result(now)).collect::<Vec<_>>());
+        // On a terminal the same lines have just been left standing.
+        if !(self.is_live() && std::io::stdout().is_terminal()) {
+            text::print(&rows.iter().map(|row| row.result(now)).collect::<Vec<_>>());
+        }
         let closing = closing(outcome, now);
         match outcome {
             Outcome::Met => tracing::info!("{closing}"),
