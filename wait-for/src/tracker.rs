@@ -6,6 +6,7 @@ use serde::de::Error;
 use serde_json::value::RawValue;
 
 use crate::evaluate::{Check, Look, look, missing, selection};
+use crate::missing::Missing;
 use crate::target::{Target, Which};
 use crate::verdict::{Finding, Verdict};
 
@@ -13,6 +14,7 @@ use crate::verdict::{Finding, Verdict};
 #[derive(Debug)]
 pub struct Tracker {
     target: Target,
+    missing: Missing,
     objects: BTreeMap<String, Kept>,
     round: u64,
     is_listed: bool,
@@ -29,8 +31,8 @@ struct Kept {
 impl Tracker {
     /// Nothing is known yet.
     #[must_use]
-    pub fn new(target: Target) -> Self {
-        Self { target, objects: BTreeMap::new(), round: 0, is_listed: false, first: None }
+    pub fn new(target: Target, missing: Missing) -> Self {
+        Self { target, missing, objects: BTreeMap::new(), round: 0, is_listed: false, first: None }
     }
 
     /// A list begins: what it does not show is gone.
@@ -85,13 +87,12 @@ impl Tracker {
                 Some(look) => look.verdict.clone(),
             });
         }
-        Some(match which {
-            Which::Selector(_) => selection::combine(*kind, check, looks),
-            Which::Name(_) => match self.objects.values().next() {
-                None => missing(*kind, check),
-                Some(kept) => kept.look.verdict.clone(),
-            },
-        })
+        let verdict = match (which, self.objects.values().next()) {
+            (Which::Selector(_), _) => selection::combine(*kind, check, looks),
+            (Which::Name(_), None) => missing(*kind, check),
+            (Which::Name(_), Some(kept)) => kept.look.verdict.clone(),
+        };
+        Some(if self.objects.is_empty() { self.missing.judge(verdict) } else { verdict })
     }
 }
 
@@ -114,7 +115,7 @@ mod tests {
     }
 
     fn tracker(target: &str) -> Tracker {
-        Tracker::new(target.parse().unwrap())
+        Tracker::new(target.parse().unwrap(), Missing::Wait)
     }
 
     fn list(tracker: &mut Tracker, objects: &[Box<RawValue>]) {

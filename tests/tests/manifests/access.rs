@@ -94,7 +94,7 @@ pub(crate) fn kinds_without_a_rule() -> Vec<String> {
 
 fn needed(config: &Config) -> Result<BTreeSet<Permission>, String> {
     let is_own = |namespace: &str| namespace == NAMESPACE;
-    for target in &config.targets {
+    for target in config.wanted.iter().map(|wanted| &wanted.target) {
         let is_in_own = match (&target.namespace, &config.scope) {
             (Some(namespace), _) | (None, Some(Scope::Namespace(namespace))) => is_own(namespace),
             (None, Some(Scope::AllNamespaces)) => false,
@@ -107,7 +107,7 @@ fn needed(config: &Config) -> Result<BTreeSet<Permission>, String> {
             ));
         }
     }
-    Ok(config.targets.iter().flat_map(needed_by).collect())
+    Ok(config.wanted.iter().map(|wanted| &wanted.target).flat_map(needed_by).collect())
 }
 
 fn needed_by(target: &Target) -> BTreeSet<Permission> {

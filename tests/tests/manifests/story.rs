@@ -10,8 +10,10 @@ use crate::file::{File, items, text};
 /// The targets of gates that are not in the same file.
 pub(crate) fn absent_targets(file: &File) -> Vec<String> {
     let gates = container::of(file, "wait-for");
-    let targets =
-        gates.iter().filter_map(|container| arguments::gate(container).ok()).flat_map(|gate| gate.targets);
+    let targets = gates
+        .iter()
+        .filter_map(|container| arguments::gate(container).ok())
+        .flat_map(|gate| gate.wanted.into_iter().map(|wanted| wanted.target));
     targets.filter(|target| !is_in(file, target)).map(|target| format!("no {target} to wait for")).collect()
 }
 
