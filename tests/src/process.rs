@@ -14,6 +14,8 @@ use tokio::time::{Instant, timeout};
 
 /// No process of a test runs longer.
 const LIMIT: Duration = Duration::from_secs(75);
+/// A gate says something at least every 30 s.
+const SILENCE: Duration = Duration::from_secs(40);
 
 /// A process that runs; it is killed when this is dropped.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ impl Process {
     pub async fn until_says(&self, text: &str) -> Line {
         let mut said = self.said.clone();
         let is_it = |line: &&Line| line.text.contains(text);
-        let found = timeout(LIMIT, said.wait_for(|lines| lines.iter().any(|line| is_it(&line)))).await;
+        let found = timeout(SILENCE, said.wait_for(|lines| lines.iter().any(|line| is_it(&line)))).await;
         if let Ok(Ok(lines)) = found
             && let Some(line) = lines.iter().find(is_it)
         {
