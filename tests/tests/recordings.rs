@@ -54,8 +54,9 @@ const CASES: [Case; 33] = [
     opens("dep-noconfig", 9.0, "deployment/web", 15.81),
     opens("dep-quota", 0.0, "deployment/web:available=1", 1.88),
     holds("dep-quota", 0.0, "deployment/web", "1/3"),
-    opens("dep-rollout", 8.46, "deployment/web:rolled-out", 16.8),
-    opens("dep-rollout", 8.46, "deployment/web:available", 8.46),
+    // For 40 ms the old status stands under the new generation: slow enough to be seen.
+    Case { speed: 1.0, ..opens("dep-rollout", 8.445, "deployment/web:rolled-out", 16.8) },
+    opens("dep-rollout", 8.46, "deployment/web:available", 8.48),
     opens("dep-rollout-stuck", 12.0, "deployment/web:available", 12.0),
     fails("dep-rollout-stuck", 14.0, "deployment/web:rolled-out", 21.3, "ProgressDeadlineExceeded"),
     opens("ds-ok", 0.0, "daemonset/agent", 5.29),
