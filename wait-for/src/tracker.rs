@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::Error;
 use serde_json::value::RawValue;
 
 use crate::evaluate::{Check, Look, look, missing, selection};
@@ -44,7 +45,7 @@ impl Tracker {
     /// # Errors
     /// When it is no such object.
     pub fn object(&mut self, object: &RawValue) -> Result<(), serde_json::Error> {
-        let look = look(self.target.kind, &self.target.check, object)?;
+        let look = self.look(object)?;
         self.objects.insert(key(&look), Kept { look, round: self.round });
         Ok(())
     }
@@ -54,9 +55,15 @@ impl Tracker {
     /// # Errors
     /// When it is no such object.
     pub fn gone(&mut self, object: &RawValue) -> Result<(), serde_json::Error> {
-        let look = look(self.target.kind, &self.target.check, object)?;
+        let look = self.look(object)?;
         self.objects.remove(&key(&look));
         Ok(())
+    }
+
+    /// An object without a name could never be told from another, nor go again.
+    fn look(&self, object: &RawValue) -> Result<Look, serde_json::Error> {
+        let look = look(self.target.kind, &self.target.check, object)?;
+        if look.name.is_empty() { Err(serde_json::Error::custom("it has no name")) } else { Ok(look) }
     }
 
     /// The list is complete.
@@ -121,6 +128,13 @@ mod tests {
 
     fn is_met(tracker: &Tracker) -> bool {
         tracker.verdict().expect("the list is complete").is_met()
+    }
+
+    #[test]
+    fn an_object_without_a_name_is_none() {
+        let mut tracker = tracker("pod/web");
+        assert!(tracker.object(&RawValue::from_string("{}".into()).unwrap()).is_err());
+        assert!(tracker.object(&pod("web", "1", "True")).is_ok());
     }
 
     #[test]
