@@ -202,11 +202,16 @@ mod tests {
 
     #[test]
     fn a_page_says_where_the_next_one_is_and_an_empty_one_may_be_null() {
-        let text = r#"{"kind":"PodList","metadata":{"resourceVersion":"7","continue":"abc"},"items":[{"a":1}]}"#;
+        let text =
+            r#"{"kind":"PodList","metadata":{"resourceVersion":"7","continue":"abc"},"items":[{"a":1}]}"#;
         let page: Page = serde_json::from_str(text).unwrap();
-        assert_eq!((page.metadata.resource_version.as_str(), page.metadata.next.as_deref()), ("7", Some("abc")));
+        assert_eq!(
+            (page.metadata.resource_version.as_str(), page.metadata.next.as_deref()),
+            ("7", Some("abc"))
+        );
         assert_eq!(page.items.unwrap()[0].get(), r#"{"a":1}"#);
-        let empty: Page = serde_json::from_str(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap();
+        let empty: Page =
+            serde_json::from_str(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap();
         assert!(empty.items.is_none() && empty.metadata.next.is_none());
     }
 }
