@@ -14,6 +14,7 @@ use crate::kind::Kind;
 use crate::legacy;
 use crate::name::{self, NameError};
 use crate::outcome::Quorum;
+use crate::place::Place;
 use crate::resource::Scope;
 use crate::target::{Target, TargetError};
 
@@ -37,6 +38,8 @@ pub struct Config {
     pub scope: Option<Scope>,
     /// Where the cluster is.
     pub hints: Hints,
+    /// Where we run ourselves.
+    pub place: Place,
     /// The file for the last reason.
     pub termination_log: PathBuf,
     /// Log debug events.
@@ -102,6 +105,7 @@ pub fn resolve(
     is_go_timeout: bool,
     env: &HashMap<String, String>,
 ) -> Result<Config, Vec<ConfigError>> {
+    let place = Place::of(env);
     let env = Environment(env);
     let mut errors = Vec::new();
     let is_legacy = cli.resource_type.is_some()
@@ -113,6 +117,9 @@ pub fn resolve(
         errors.extend(mistakes);
         Vec::new()
     });
+    errors.extend(targets.iter().filter_map(|target| {
+        target.check_place(&place).err().map(|error| ConfigError::Target(target.full(), error))
+    }));
     let timeout = setting(&cli.timeout, "--timeout")
         .or_else(|| env.get("WAIT_FOR_TIMEOUT"))
         .or_else(|| legacy("TIMEOUT_SECONDS"));
@@ -169,6 +176,7 @@ pub fn resolve(
             kubeconfig: cli.kubeconfig.or_else(|| value(env.get("WAIT_FOR_KUBECONFIG"))).map(PathBuf::from),
             context: cli.context.or_else(|| value(env.get("WAIT_FOR_CONTEXT"))),
         },
+        place,
         termination_log: cli
             .termination_log
             .or_else(|| value(env.get("WAIT_FOR_TERMINATION_LOG")))
@@ -228,8 +236,8 @@ fn spelt_out(cli: &Cli, is_legacy: bool, env: &Environment) -> Result<Target, Co
     let selector = setting(&cli.selector, "--selector")
         .or_else(|| setting(&cli.label_selector, "--label-selector"))
         .or_else(|| is_legacy.then(|| env.get("LABEL_SELECTOR")).flatten());
-    let default =
-        kind.parse::<Kind>().ok().filter(|_| is_legacy && cli.name.is_none()).map(legacy::condition);
+    let is_theirs = is_legacy && cli.name.is_none();
+    let default = kind.parse::<Kind>().ok().filter(|_| is_theirs).and_then(|kind| legacy::condition(&kind));
     let condition = cli.condition.as_deref().or(default);
     match (&cli.name, selector) {
         (Some(_), Some(_)) => Err(ConfigError::Flags("give either --name or a selector, not both")),

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::evaluate::service::{self, Service};
 use crate::evaluate::slice::Slice;
 use crate::evaluate::{Check, Look, missing, selection};
+use crate::moment::Moment;
 use crate::target::{Target, Which};
 use crate::verdict::Verdict;
 
@@ -18,6 +19,7 @@ pub struct Endpoints {
     services: Collection<Service>,
     slices: Collection<Slice>,
     is_service_forbidden: bool,
+    newer_than: Option<Moment>,
 }
 
 /// Objects by namespace and name, over several lists.
@@ -60,13 +62,14 @@ pub enum Part {
 impl Endpoints {
     /// Nothing is known yet.
     #[must_use]
-    pub fn new(target: Target, condition: service::Condition) -> Self {
+    pub fn new(target: Target, condition: service::Condition, newer_than: Option<Moment>) -> Self {
         Self {
             target,
             condition,
             services: Collection::new(),
             slices: Collection::new(),
             is_service_forbidden: false,
+            newer_than,
         }
     }
 
@@ -155,9 +158,9 @@ impl Endpoints {
             self.services.objects.values().map(|(service, _)| self.look(service)).collect();
         let Target { kind, which, check, .. } = &self.target;
         Some(match which {
-            Which::Selector(_) => selection::combine(*kind, check, looks.iter()),
+            Which::Selector(_) => selection::combine(kind, check, looks.iter()),
             Which::Name(_) => {
-                looks.into_iter().next().map_or_else(|| missing(*kind, check), |look| look.verdict)
+                looks.into_iter().next().map_or_else(|| missing(kind, check), |look| look.verdict)
             }
         })
     }
@@ -170,9 +173,11 @@ impl Endpoints {
             uid: meta.uid.clone(),
             name: meta.name.clone(),
             namespace: meta.namespace.clone(),
+            created: meta.creation_timestamp.as_ref().and_then(|time| time.parse().ok()),
             counts: true,
             verdict: service::evaluate(Some(service), own, &self.condition),
         }
+        .newer_than(self.newer_than)
     }
 }
 
@@ -214,7 +219,7 @@ mod tests {
     fn endpoints(target: &str) -> Endpoints {
         let target: Target = target.parse().unwrap();
         let condition = condition(&target).expect("a condition of Services");
-        Endpoints::new(target, condition)
+        Endpoints::new(target, condition, None)
     }
 
     fn list(endpoints: &mut Endpoints, part: Part, objects: &[Value]) {

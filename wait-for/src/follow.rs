@@ -11,10 +11,13 @@ use tokio::time::sleep;
 
 use crate::api::Api;
 use crate::cluster::Cluster;
+use crate::discovery::Lookup;
 use crate::doubt::Doubt;
 use crate::endpoints::{self, Endpoints, Part};
-use crate::evaluate::service;
+use crate::evaluate::{Check, service};
 use crate::kube_error::KubeError;
+use crate::moment::Moment;
+use crate::place::Place;
 use crate::resource::{Resource, Scope};
 use crate::target::{Target, Which};
 use crate::tracker::Tracker;
@@ -52,6 +55,10 @@ pub struct Follow {
     pub cluster: Rc<Cluster>,
     /// Time between looks where watching is forbidden.
     pub interval: Duration,
+    /// Where we run ourselves.
+    pub place: Place,
+    /// What is older proves nothing.
+    pub newer_than: Option<Moment>,
 }
 
 /// What is known of the target, whatever it is made of.
@@ -134,8 +141,10 @@ impl Follow {
 
     fn shared(&self, news: Option<Sender>) -> Rc<RefCell<Shared>> {
         let facts = match endpoints::condition(&self.target) {
-            Some(condition) => Facts::Endpoints(Endpoints::new(self.target.clone(), condition)),
-            None => Facts::Objects(Tracker::new(self.target.clone())),
+            Some(condition) => {
+                Facts::Endpoints(Endpoints::new(self.target.clone(), condition, self.newer_than))
+            }
+            None => Facts::Objects(Tracker::new(self.target.clone(), self.place.clone(), self.newer_than)),
         };
         let shared = Shared {
             facts,
@@ -149,7 +158,10 @@ impl Follow {
     }
 
     fn resource(&self) -> Resource {
-        Resource::new(self.target.kind, self.scope.clone(), self.target.which.clone())
+        match (&self.target.check, &self.place.node) {
+            (Check::AvailableHere, Some(node)) => Resource::pods_on(node.clone(), self.scope.clone()),
+            _ => Resource::new(&self.target.kind, self.scope.clone(), self.target.which.clone()),
+        }
     }
 
     /// The EndpointSlices that a Service target needs as well.
@@ -247,6 +259,14 @@ impl Sink for Source {
             Facts::Objects(tracker) => tracker.listed(),
             Facts::Endpoints(endpoints) => endpoints.listed(self.part),
         }
+    }
+
+    fn looked_up(&mut self, lookup: &Lookup) {
+        // Services are built in.
+        if let Facts::Objects(tracker) = &mut self.shared.borrow_mut().facts {
+            tracker.looked_up(lookup);
+        }
+        self.is_fresh = true;
     }
 
     fn settle(&mut self) -> Reread {

@@ -7,10 +7,12 @@
 
 pub mod api;
 pub mod backoff;
+pub mod built_in;
 pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod connection;
+pub mod discovery;
 pub mod doubt;
 pub mod duration;
 pub mod endpoints;

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::guard;
+use super::service::LoadBalancer;
 use crate::message::clean;
-use crate::object::{Metadata, Reported, null_is_default, reported};
+use crate::object::{Metadata, Reported, reported};
 use crate::verdict::{Finding, Verdict};
 
 /// A condition's type and the status that it must have.
@@ -16,21 +18,54 @@ pub struct StatusCondition {
     status: String,
 }
 
-/// An object of any kind, as far as its conditions go.
+/// An object of any kind, as far as its status goes. A custom resource may have anything under these names: what
+/// is of another type than usual counts as absent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AnyObject {
     pub(super) metadata: Metadata,
-    #[serde(deserialize_with = "null_is_default")]
-    status: Status,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) spec: Spec,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) status: Status,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Spec {
+    #[serde(deserialize_with = "lenient")]
+    pub(super) suspend: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Status {
-    observed_generation: Option<i64>,
-    #[serde(deserialize_with = "null_is_default")]
-    conditions: Vec<Reported>,
+pub(super) struct Status {
+    #[serde(deserialize_with = "lenient")]
+    pub(super) observed_generation: Option<i64>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) conditions: Vec<Reported>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) phase: Box<str>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) state: Box<str>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) health: Box<str>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) reason: Box<str>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) message: Box<str>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) last_schedule_time: Option<Box<str>>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) last_successful_time: Option<Box<str>>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) load_balancer: LoadBalancer,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) current_healthy: i64,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) desired_healthy: i64,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) disruptions_allowed: i64,
 }
 
 /// Decides whether an object's condition has the wanted status. An absent condition has none.
@@ -79,4 +114,14 @@ impl fmt::Display for StatusCondition {
         write!(f, "condition={}", self.r#type)?;
         if self.status.eq_ignore_ascii_case("True") { Ok(()) } else { write!(f, "={}", self.status) }
     }
+}
+
+/// Reads what is of another type than expected as absent.
+fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }

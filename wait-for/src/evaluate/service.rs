@@ -74,7 +74,7 @@ struct Status {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct LoadBalancer {
+pub(super) struct LoadBalancer {
     #[serde(deserialize_with = "null_is_default")]
     ingress: Vec<Ingress>,
 }
@@ -235,19 +235,19 @@ fn has_address(service: &Service) -> Verdict {
         let cause = "only a LoadBalancer gets an address: use has-endpoints or exists";
         return Verdict::Misused(Finding::because(format!("type {}", clean(r#type)), cause));
     }
-    service.deletion().unwrap_or_else(|| {
-        let ingress = &service.status.load_balancer.ingress;
-        let address = ingress
-            .iter()
-            .find_map(|entry| [&entry.ip, &entry.hostname].into_iter().find(|address| !address.is_empty()));
-        match address {
-            Some(address) => Verdict::Met(Finding::state(format!("address {}", clean(address)))),
-            None => Verdict::NotYet(Finding::because(
-                "no address",
-                "its load balancer has given none yet (status.loadBalancer)",
-            )),
-        }
+    service.deletion().unwrap_or_else(|| match address(&service.status.load_balancer) {
+        Some(address) => Verdict::Met(Finding::state(format!("address {}", clean(address)))),
+        None => Verdict::NotYet(Finding::because(
+            "no address",
+            "its load balancer has given none yet (status.loadBalancer)",
+        )),
     })
+}
+
+/// The first address that a load balancer has given.
+pub(super) fn address(given: &LoadBalancer) -> Option<&str> {
+    let addresses = given.ingress.iter().flat_map(|entry| [&entry.ip, &entry.hostname]);
+    addresses.map(|address| &**address).find(|address| !address.is_empty())
 }
 
 // === impl Condition ===
