@@ -271,4 +271,29 @@ mod tests {
         endpoints.gone(Part::Slices, &to_raw_value(&slice("api", true)).unwrap()).unwrap();
         assert_eq!(is_met(&endpoints), Some(false));
     }
+
+    #[test]
+    fn endpoints_of_old_say_the_same_as_slices() {
+        let mut endpoints = endpoints("service/api");
+        let legacy =
+            |subsets: Value| json!({"metadata": {"name": "api", "namespace": "shop"}, "subsets": subsets});
+        list(&mut endpoints, Part::Services, &[service("api")]);
+        list(&mut endpoints, Part::Slices, &[legacy(Value::Null)]);
+        assert_eq!(is_met(&endpoints), Some(false));
+        let unready = json!([{"notReadyAddresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 8080}]}]);
+        list(&mut endpoints, Part::Slices, &[legacy(unready)]);
+        let finding = endpoints.verdict().unwrap().finding().to_string();
+        assert_eq!(finding, "0 ready endpoints — 1 endpoint, none ready");
+        let elsewhere = json!([{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"name": "admin", "port": 1}]}]);
+        list(&mut endpoints, Part::Slices, &[legacy(elsewhere)]);
+        assert_eq!(is_met(&endpoints), Some(false));
+        let ready = json!([
+            {"addresses": [{"ip": "10.0.0.1"}], "ports": [{"name": "admin", "port": 1}]},
+            {"addresses": [{"ip": "10.0.0.2", "targetRef": {"uid": "u"}}], "ports": [{"port": 8080}]},
+        ]);
+        list(&mut endpoints, Part::Slices, &[legacy(ready)]);
+        assert_eq!(is_met(&endpoints), Some(true));
+        list(&mut endpoints, Part::Slices, &[]);
+        assert_eq!(is_met(&endpoints), Some(false));
+    }
 }

@@ -102,7 +102,7 @@ impl Follow {
             }
             Some(slices) => {
                 let services = self.follow_optional(&shared, primary);
-                let mut follower = self.follower(slices.clone())?;
+                let mut follower = self.follower(slices.clone())?.or(self.endpoints());
                 let mut source = Source::new(&shared, Part::Slices, false);
                 tokio::select! {
                     never = services => return never,
@@ -127,7 +127,8 @@ impl Follow {
             let mut source = Source::new(&shared, part, is_optional);
             let mut follower = self
                 .follower(resource.clone())
-                .map_err(|error| (KubeError::Unreachable(error.to_string()), resource.clone()))?;
+                .map_err(|error| (KubeError::Unreachable(error.to_string()), resource.clone()))?
+                .or(if part == Part::Slices { self.endpoints() } else { None });
             if let Err(error) = follower.look(&mut source).await {
                 source.trouble(&error);
                 if !(is_optional && matches!(error, KubeError::Forbidden(_))) {
@@ -175,6 +176,11 @@ impl Follow {
         };
         let selector = label.parse().ok()?;
         Some(Resource::endpoint_slices(self.scope.clone(), selector))
+    }
+
+    /// What stands in for EndpointSlices where they may not be read, or are not served.
+    fn endpoints(&self) -> Option<Resource> {
+        Some(Resource::endpoints(self.scope.clone(), self.target.which.clone()))
     }
 
     fn follower(&self, resource: Resource) -> Result<Follower, SysError> {

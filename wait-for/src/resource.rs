@@ -80,6 +80,13 @@ impl Resource {
         Self::of(namespaced("discovery.k8s.io", "endpointslices"), scope, Which::Selector(of))
     }
 
+    /// Endpoints, which have the name of their Service, and its labels:
+    /// <https://kubernetes.io/docs/concepts/services-networking/service/#endpoints>
+    #[must_use]
+    pub fn endpoints(scope: Scope, of: Which) -> Self {
+        Self::of(namespaced("", "endpoints"), scope, of)
+    }
+
     /// The pods on a node.
     #[must_use]
     pub fn pods_on(node: String, scope: Scope) -> Self {

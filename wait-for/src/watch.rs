@@ -65,6 +65,8 @@ pub enum Reread {
 pub struct Follower {
     api: Api,
     resource: Resource,
+    /// What says the same, where `resource` may not be read or is not served.
+    instead: Option<Resource>,
     poll: Duration,
     backoff: Backoff,
     unserved: Backoff,
@@ -95,6 +97,7 @@ impl Follower {
         Ok(Self {
             api,
             resource,
+            instead: None,
             poll,
             backoff: Backoff::default(),
             unserved: Backoff::between(UNSERVED.0, UNSERVED.1),
@@ -105,6 +108,13 @@ impl Follower {
             list_denied: None,
             watch_denied: None,
         })
+    }
+
+    /// Follows `instead` where the resource is not served, or may not be read and `instead` may.
+    #[must_use]
+    pub fn or(mut self, instead: Option<Resource>) -> Self {
+        self.instead = instead;
+        self
     }
 
     /// The resource that is followed.
@@ -168,9 +178,34 @@ impl Follower {
                 sink.looked_up(&Lookup::Absent(None));
                 Ok(Position::Unserved)
             }
+            Err(error @ (KubeError::Forbidden(_) | KubeError::NotServed)) => {
+                self.read_instead(sink).await.ok_or(error)
+            }
             read => {
                 self.unserved.reset();
                 read
+            }
+        }
+    }
+
+    /// Reads what says the same, and stays with it where that goes well.
+    async fn read_instead(&mut self, sink: &mut impl Sink) -> Option<Position> {
+        let instead = self.instead.take()?;
+        let first = std::mem::replace(&mut self.resource, instead);
+        match self.read_objects(sink).await {
+            Ok(position) => {
+                tracing::warn!(
+                    "{first} may not be read: {} have to do; {}",
+                    self.resource,
+                    first.missing_rule()
+                );
+                self.instead = Some(first);
+                Some(position)
+            }
+            Err(error) => {
+                tracing::debug!(resource = %self.resource, %error, "cannot be read instead");
+                self.instead = Some(std::mem::replace(&mut self.resource, first));
+                None
             }
         }
     }
