@@ -93,7 +93,7 @@ These have more than their default, which is exists:
   ingress  has-address       poddisruptionbudget  healthy disruptions-allowed
   horizontalpodautoscaler  active
 Any kind:
-  exists  deleted  condition=TYPE[=STATUS]
+  exists  deleted  condition=TYPE[=STATUS]  jsonpath={PATH}[=VALUE]  (also != < <= > >=)
 
 Exit codes:
   0 met   1 a target can never be met   2 usage   3 the time ran out   4 the API refused us (401, 403)

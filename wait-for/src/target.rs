@@ -200,7 +200,9 @@ impl FromStr for Target {
         if condition == Some("") {
             return Err(TargetError::NoCondition);
         }
-        if let (None, Some((condition, at))) = (namespace, condition.and_then(|text| text.rsplit_once('@')))
+        // A path's value may hold anything.
+        let plain = condition.filter(|text| !text.to_ascii_lowercase().starts_with("jsonpath"));
+        if let (None, Some((condition, at))) = (namespace, plain.and_then(|text| text.rsplit_once('@')))
             && name::label(at).is_ok()
         {
             let object = format!("{kind}/{object}");
@@ -263,6 +265,16 @@ mod tests {
             ("secret/tls@a:has-key=tls.crt", "secret/tls", "secret/tls@a:has-key=tls.crt"),
             ("ds/cni:available-here", "daemonset/cni", "daemonset/cni:available-here"),
             ("Widget.example.com/main@db", "widget.example.com/main", "widget.example.com/main@db:ready"),
+            (
+                "configmap/x:jsonpath={.data.url}=http://a@b",
+                "configmap/x",
+                "configmap/x:jsonpath={.data.url}=http://a@b",
+            ),
+            (
+                "pod/x@ns:jsonpath={.metadata.labels['a.b/c:d@e']}",
+                "pod/x",
+                "pod/x@ns:jsonpath={.metadata.labels['a.b/c:d@e']}",
+            ),
             ("rs/app,!old", "replicaset/app,!old", "replicaset/app,!old:available"),
         ];
         for (text, subject, full) in cases {
@@ -332,6 +344,7 @@ mod tests {
             ("deployment/x:raedy", "did you mean \"ready\"?"),
             ("deployment/x:condition=a.b/Ready@ns", "write deployment/x@ns:condition=a.b/Ready"),
             ("node/n1@shop", "a node is in no namespace; leave out \"@shop\""),
+            ("pod/x:jsonpath={.a", "bad jsonpath \"{.a\": at character 4: \"}\" is expected"),
             ("daemonset/app=cni:available-here", "write daemonset/NAME:available-here"),
             ("widget/x", "a custom resource is written with its group, such as widgets.example.com"),
             ("widget.apps/x", "unknown kind \"widget.apps\""),

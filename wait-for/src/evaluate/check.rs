@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::condition::StatusCondition;
+use super::json::JsonCheck;
+use super::jsonpath::PathError;
 use super::keys::HasKey;
 use super::simple::Simple;
 use super::{daemonset, deployment, job, keys, pod, replicaset, service, statefulset};
@@ -18,6 +20,8 @@ pub enum Check {
     Deleted,
     /// An entry of its `status.conditions`.
     Condition(StatusCondition),
+    /// A value somewhere in it.
+    Json(JsonCheck),
     /// A condition of Deployments.
     Deployment(deployment::Condition),
     /// A condition of StatefulSets.
@@ -87,6 +91,9 @@ pub enum CheckError {
         "has-key needs a key of letters, digits, \"-\", \"_\" and \".\"; write, for example, has-key=tls.crt"
     )]
     Key,
+    /// `jsonpath={.status`
+    #[error("bad jsonpath \"{0}\": {1}; write, for example, jsonpath={{.status.phase}}=Running")]
+    Json(String, PathError),
 }
 
 /// A condition's text, split at its first `=`: the pieces that every kind's parser works on.
@@ -98,7 +105,7 @@ pub(super) struct Asked<'a> {
     argument: Option<&'a str>,
 }
 
-const COMMON: [&str; 3] = ["exists", "deleted", "condition"];
+const COMMON: [&str; 4] = ["exists", "deleted", "condition", "jsonpath"];
 
 // === impl Check ===
 
@@ -115,6 +122,10 @@ impl Check {
             Some("condition") => {
                 let argument = asked.argument.ok_or(CheckError::NoType)?;
                 Self::Condition(StatusCondition::parse(argument).ok_or(CheckError::NoType)?)
+            }
+            Some("jsonpath") => {
+                let text = asked.argument.unwrap_or_default();
+                Self::Json(JsonCheck::parse(text).map_err(|error| CheckError::Json(text.to_owned(), error))?)
             }
             _ => {
                 return Ok(match kind {
@@ -169,6 +180,7 @@ impl fmt::Display for Check {
             Self::Job(condition) => condition.fmt(f),
             Self::Pod(condition) => condition.fmt(f),
             Self::Service(condition) => condition.fmt(f),
+            Self::Json(check) => check.fmt(f),
             Self::AvailableHere => f.write_str("available-here"),
             Self::Simple(condition) => f.write_str(condition.name()),
             Self::HasKey(condition) => condition.fmt(f),
@@ -244,7 +256,7 @@ fn names_of(kind: &Kind) -> Vec<&'static str> {
 }
 
 fn listed(kind: &Kind) -> String {
-    let common = ["exists", "deleted", "condition=TYPE"];
+    let common = ["exists", "deleted", "condition=TYPE", "jsonpath={PATH}"];
     names_of(kind).into_iter().chain(common).collect::<Vec<_>>().join(", ")
 }
 
@@ -358,6 +370,7 @@ mod tests {
                 "a serviceaccount has no condition \"ready\"; it has: exists, deleted",
             ),
             ("w.example.com".parse().unwrap(), "available", "it has: ready, exists,"),
+            (Kind::Pod, "json-path={.a}", "did you mean \"jsonpath\"?"),
             (Kind::ReplicaSet, "rolled-out", "a replicaset has no condition \"rolled-out\""),
             (
                 Kind::Deployment,

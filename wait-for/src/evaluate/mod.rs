@@ -3,12 +3,15 @@
 //! The rules are in one file for each kind. Nothing here reads a clock, a network or a file.
 
 mod check;
+mod compare;
 pub mod condition;
 mod custom;
 pub mod daemonset;
 pub mod deployment;
 mod guard;
 pub mod job;
+mod json;
+mod jsonpath;
 pub mod keys;
 pub mod pod;
 pub mod pod_reason;
@@ -120,6 +123,12 @@ pub fn look(target: &Target, object: &RawValue) -> Result<Look, serde_json::Erro
             let object: keys::Keyed<'_> = serde_json::from_str(json)?;
             let verdict = keys::evaluate(&object, condition);
             Ok(Look::new(object.metadata, true, verdict))
+        }
+        Check::Json(check) => {
+            let (metadata, object) = json::read(json)?;
+            let verdict = json::evaluate(kind, &metadata, &object, check);
+            let counts = !metadata.is_being_deleted();
+            Ok(Look::new(metadata, counts, verdict))
         }
     }
 }

@@ -29,7 +29,19 @@ fn a_key_needs_a_value() {
 fn what_a_secret_holds_is_never_said() {
     let secret =
         yaml("{metadata: {name: creds}, data: {password: aHVudGVyMg==, empty: '', list: [aHVudGVyMg==]}}");
-    for condition in ["has-key=password", "has-key=other", "exists", "deleted", "condition=Ready"] {
+    for condition in [
+        "has-key=password",
+        "has-key=other",
+        "jsonpath={.data.password}",
+        "jsonpath={.data.password}=x",
+        "jsonpath={.data.password}!=x",
+        "jsonpath={.data.password}=aHVudGVyMg==",
+        "jsonpath={.data.password}>1",
+        "jsonpath={.data.*}=x",
+        "exists",
+        "deleted",
+        "condition=Ready",
+    ] {
         let verdict = verdict_of(Kind::Secret, condition, &secret, &[]);
         assert!(!format!("{verdict:?}").contains("aHVudGVyMg"), "{condition}: {verdict:?}");
     }

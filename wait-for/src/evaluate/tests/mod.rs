@@ -3,6 +3,7 @@
 mod cluster;
 mod custom;
 mod jobs;
+mod json;
 mod keys;
 mod listed;
 mod pods;
