@@ -1,12 +1,11 @@
 //! Where the API serves a custom kind: asked of the API server, which knows it once the CRD is there.
 //! <https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api>
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::api::Api;
 use crate::kind::CustomKind;
 use crate::kube_error::KubeError;
-use crate::object::null_is_default;
 use crate::resource::Served;
 use crate::suggest::closest;
 
@@ -17,38 +16,6 @@ pub enum Lookup {
     Found(Served),
     /// It is not served now; there is perhaps one that looks like it.
     Absent(Option<String>),
-}
-
-/// `GET /apis/GROUP`
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Group {
-    preferred_version: Version,
-    versions: Vec<Version>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Version {
-    version: String,
-}
-
-/// `GET /apis/GROUP/VERSION`
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Listing {
-    resources: Vec<Entry>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Entry {
-    name: String,
-    singular_name: String,
-    kind: String,
-    #[serde(deserialize_with = "null_is_default")]
-    short_names: Vec<String>,
-    namespaced: bool,
 }
 
 /// Asks for the kind in the version that is written, else in the group's versions, the preferred one first.
@@ -86,41 +53,52 @@ async fn served(api: &mut Api, path: &str) -> Result<Option<bytes::Bytes>, KubeE
 
 /// A group's versions, the preferred one first: a kind need not be in all of them.
 fn versions(body: &[u8]) -> Result<Vec<String>, KubeError> {
-    let Group { preferred_version, versions } = serde_json::from_slice(body).map_err(unreadable)?;
-    let mut names = vec![preferred_version.version];
-    for Version { version } in versions {
-        if !names.contains(&version) {
-            names.push(version);
-        }
-    }
-    names.retain(|name| !name.is_empty());
-    Ok(names)
+    let group = read(body)?;
+    let mut names = vec![text(&group["preferredVersion"], "version")];
+    let others = items(&group, "versions").iter().map(|entry| text(entry, "version"));
+    names.extend(others.filter(|name| *name != names[0]).collect::<Vec<_>>());
+    Ok(names.into_iter().filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }
 
 /// The resource that is called so: by its plural, singular, kind or a short name, in whatever case.
 fn find(body: &[u8], kind: &CustomKind, version: String) -> Result<Lookup, KubeError> {
-    let Listing { resources } = serde_json::from_slice(body).map_err(unreadable)?;
-    let is = |name: &String| name.eq_ignore_ascii_case(kind.name());
+    let listing = read(body)?;
+    let is = |name: &str| name.eq_ignore_ascii_case(kind.name());
     // Subresources are listed too, as widgets/status.
-    let mut whole = resources.iter().filter(|entry| !entry.name.contains('/'));
-    let entry = whole.clone().find(|entry| {
-        [&entry.name, &entry.singular_name, &entry.kind].into_iter().chain(&entry.short_names).any(is)
+    let whole = items(&listing, "resources").iter().filter(|entry| !text(entry, "name").contains('/'));
+    let found = whole.clone().find(|entry| {
+        ["name", "singularName", "kind"].into_iter().any(|name| is(text(entry, name)))
+            || items(entry, "shortNames").iter().filter_map(Value::as_str).any(is)
     });
-    Ok(match entry {
+    Ok(match found {
         Some(entry) => Lookup::Found(Served {
             group: kind.group().to_owned().into(),
             version: version.into(),
-            plural: entry.name.clone().into(),
-            is_namespaced: entry.namespaced,
+            plural: text(entry, "name").to_owned().into(),
+            is_namespaced: entry["namespaced"] == true,
         }),
         None => {
-            let names: Vec<&str> = whole.by_ref().map(|entry| entry.name.as_str()).collect();
-            Lookup::Absent(closest(kind.name(), names).map(|name| format!("{name}.{}", kind.group())))
+            let similar = closest(kind.name(), whole.map(|entry| text(entry, "name")));
+            Lookup::Absent(similar.map(|name| format!("{name}.{}", kind.group())))
         }
     })
 }
 
-fn unreadable(error: serde_json::Error) -> KubeError {
+fn read(body: &[u8]) -> Result<Value, KubeError> {
+    // As text, so that trees are read by one piece of code in the whole program.
+    let text = std::str::from_utf8(body).map_err(|error| unreadable(&error))?;
+    serde_json::from_str(text).map_err(|error| unreadable(&error))
+}
+
+fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
+    entry[name].as_str().unwrap_or_default()
+}
+
+fn items<'a>(entry: &'a Value, name: &str) -> &'a [Value] {
+    entry[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn unreadable(error: &dyn std::error::Error) -> KubeError {
     KubeError::Unreachable(format!("its discovery is unreadable: {error}"))
 }
 

@@ -4,12 +4,13 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::any::AnyObject;
 use super::compare::{Op, number, plain};
+use super::guard;
 use super::jsonpath::{Cursor, Path, PathError};
-use super::{OnlyMetadata, guard};
+
 use crate::kind::Kind;
 use crate::message::clean;
-use crate::object::Metadata;
 use crate::verdict::{Finding, Verdict};
 
 /// A place in an object, and what must be there: something, where no value is given.
@@ -28,12 +29,12 @@ impl Eq for JsonCheck {}
 /// Decides whether what is at the path is as wanted.
 ///
 /// kubectl refuses a path that leads to several values; here each of them must be as wanted, and there must be one.
-pub(super) fn evaluate(kind: &Kind, metadata: &Metadata, object: &Value, check: &JsonCheck) -> Verdict {
-    if let Some(verdict) = guard::deletion(metadata) {
+pub(super) fn evaluate(kind: &Kind, object: &AnyObject, check: &JsonCheck) -> Verdict {
+    if let Some(verdict) = guard::deletion(&object.metadata) {
         return verdict;
     }
     let path = clean(check.path_text());
-    let found = check.path.find(object);
+    let found = check.path.find(&object.tree);
     let Some((op, wanted)) = &check.wanted else {
         return match found.iter().find(|value| !is_empty(value)) {
             Some(_) => Verdict::Met(Finding::state(format!("there is a value at {path}"))),
@@ -108,15 +109,6 @@ impl fmt::Display for JsonCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "jsonpath={}", self.text)
     }
-}
-
-/// Reads an object for [`evaluate`]: its metadata, and the whole of it as a tree.
-///
-/// # Errors
-/// Where the JSON is no object.
-pub(super) fn read(json: &str) -> Result<(Metadata, Value), serde_json::Error> {
-    let OnlyMetadata { metadata } = serde_json::from_str(json)?;
-    Ok((metadata, serde_json::from_str(json)?))
 }
 
 fn nothing_at(path: &str) -> Verdict {

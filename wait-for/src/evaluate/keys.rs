@@ -1,50 +1,35 @@
 //! Keys of ConfigMaps and Secrets: readiness.md 1.8. Their values are looked at for being empty, and never kept.
 //! <https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data>
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
+use super::any::AnyObject;
 use super::check::{Asked, CheckError};
 use super::guard;
 use crate::message::clean;
-use crate::object::{Metadata, null_is_default};
 use crate::verdict::{Finding, Verdict};
 
 /// A key that must be there with a value: controllers create the object first and fill it later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HasKey(String);
 
-/// A ConfigMap or a Secret, for as long as it is looked at.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Keyed<'a> {
-    pub(super) metadata: Metadata,
-    #[serde(borrow, deserialize_with = "null_is_default")]
-    data: BTreeMap<Box<str>, &'a RawValue>,
-    #[serde(borrow, deserialize_with = "null_is_default")]
-    binary_data: BTreeMap<Box<str>, &'a RawValue>,
-}
-
 pub(super) const NAMES: &[&str] = &["has-key"];
 
 /// Decides whether the object has a value under the key.
 #[must_use]
-pub fn evaluate(object: &Keyed<'_>, HasKey(key): &HasKey) -> Verdict {
+pub fn evaluate(object: &AnyObject, HasKey(key): &HasKey) -> Verdict {
     if let Some(verdict) = guard::deletion(&object.metadata) {
         return verdict;
     }
-    let value = object.data.get(key.as_str()).or_else(|| object.binary_data.get(key.as_str()));
-    match value.map(|value| value.get()) {
-        Some("\"\"" | "null") => {
+    let maps = ["data", "binaryData"].map(|name| object.tree[name].as_object());
+    let entries = maps.into_iter().flatten().flatten();
+    match entries.clone().find(|(name, _)| *name == key) {
+        Some((_, value)) if value.as_str().is_none_or(str::is_empty) => {
             Verdict::NotYet(Finding::because(format!("key {key} is empty"), "it is waited for a value"))
         }
         Some(_) => Verdict::Met(Finding::state(format!("has key {key}"))),
         None => {
-            let keys: Vec<&str> =
-                object.data.keys().chain(object.binary_data.keys()).map(|key| &**key).collect();
+            let keys: Vec<&str> = entries.map(|(name, _)| name.as_str()).collect();
             let cause = match keys.as_slice() {
                 [] => "it has no keys yet".to_owned(),
                 keys => format!("its keys are {}", clean(&keys.join(", "))),

@@ -2,6 +2,7 @@
 //!
 //! The rules are in one file for each kind. Nothing here reads a clock, a network or a file.
 
+pub mod any;
 mod check;
 mod compare;
 pub mod condition;
@@ -28,6 +29,7 @@ mod tests;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::any::AnyObject;
 pub use self::check::{Check, CheckError};
 pub use self::selection::combine;
 use crate::kind::Kind;
@@ -115,20 +117,20 @@ pub fn look(target: &Target, object: &RawValue) -> Result<Look, serde_json::Erro
             Ok(Look::new(pod.metadata, counts, verdict))
         }
         Check::Simple(condition) => {
-            let object: condition::AnyObject = serde_json::from_str(json)?;
+            let object = AnyObject::read(json)?;
             let verdict = simple::evaluate(&object, *condition);
             Ok(Look::new(object.metadata, true, verdict))
         }
         Check::HasKey(condition) => {
-            let object: keys::Keyed<'_> = serde_json::from_str(json)?;
+            let object = AnyObject::read(json)?;
             let verdict = keys::evaluate(&object, condition);
             Ok(Look::new(object.metadata, true, verdict))
         }
         Check::Json(check) => {
-            let (metadata, object) = json::read(json)?;
-            let verdict = json::evaluate(kind, &metadata, &object, check);
-            let counts = !metadata.is_being_deleted();
-            Ok(Look::new(metadata, counts, verdict))
+            let object = AnyObject::read(json)?;
+            let verdict = json::evaluate(kind, &object, check);
+            let counts = !object.metadata.is_being_deleted();
+            Ok(Look::new(object.metadata, counts, verdict))
         }
     }
 }
@@ -226,7 +228,7 @@ fn look_at_condition(
     } else {
         true
     };
-    let object: condition::AnyObject = serde_json::from_str(json)?;
+    let object = AnyObject::read(json)?;
     let verdict = if *kind == Kind::CustomResourceDefinition && condition.is_true("Established") {
         simple::evaluate(&object, simple::Simple::Established)
     } else {

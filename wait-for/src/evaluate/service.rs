@@ -74,7 +74,7 @@ struct Status {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct LoadBalancer {
+struct LoadBalancer {
     #[serde(deserialize_with = "null_is_default")]
     ingress: Vec<Ingress>,
 }
@@ -246,7 +246,7 @@ fn has_address(service: &Service) -> Verdict {
 }
 
 /// The first address that a load balancer has given.
-pub(super) fn address(given: &LoadBalancer) -> Option<&str> {
+fn address(given: &LoadBalancer) -> Option<&str> {
     let addresses = given.ingress.iter().flat_map(|entry| [&entry.ip, &entry.hostname]);
     addresses.map(|address| &**address).find(|address| !address.is_empty())
 }

@@ -1,8 +1,9 @@
 //! Kinds whose rules are one look at their status: readiness.md 1.5, 1.7, 1.8 and, for custom resources, 1.9.
 
+use serde_json::Value;
+
+use super::any::AnyObject;
 use super::check::{Asked, CheckError};
-use super::condition::{AnyObject, Status};
-use super::service::address;
 use super::{custom, guard};
 use crate::kind::Kind;
 use crate::message::clean;
@@ -46,11 +47,10 @@ pub fn evaluate(object: &AnyObject, condition: Simple) -> Verdict {
     if let Some(verdict) = guard::deletion(&object.metadata) {
         return verdict;
     }
-    let status = &object.status;
     match condition {
         Simple::HasSucceeded => has_succeeded(object),
-        Simple::HasAddress => has_address(status),
-        Simple::ClaimBound => phase(status, "Bound", Some("Lost"), |phase| match phase {
+        Simple::HasAddress => has_address(object),
+        Simple::ClaimBound => phase(object, "Bound", Some("Lost"), |phase| match phase {
             // https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode
             "Pending" => {
                 "no volume is bound to it; one that waits for its first consumer is only bound when a \
@@ -59,7 +59,7 @@ pub fn evaluate(object: &AnyObject, condition: Simple) -> Verdict {
             "Lost" => "its volume is gone",
             _ => "",
         }),
-        Simple::VolumeAvailable => phase(status, "Available", Some("Failed"), |phase| match phase {
+        Simple::VolumeAvailable => phase(object, "Available", Some("Failed"), |phase| match phase {
             "Bound" => "it is claimed already",
             // https://kubernetes.io/docs/concepts/storage/persistent-volumes/#retain
             "Released" => {
@@ -68,13 +68,13 @@ pub fn evaluate(object: &AnyObject, condition: Simple) -> Verdict {
             "Failed" => "its reclamation has failed",
             _ => "",
         }),
-        Simple::VolumeBound => phase(status, "Bound", Some("Failed"), |phase| match phase {
+        Simple::VolumeBound => phase(object, "Bound", Some("Failed"), |phase| match phase {
             "Available" => "no claim has taken it yet",
             "Released" => "its claim is gone",
             "Failed" => "its reclamation has failed",
             _ => "",
         }),
-        Simple::NamespaceActive => phase(status, "Active", None, |_| ""),
+        Simple::NamespaceActive => phase(object, "Active", None, |_| ""),
         Simple::NodeReady => all_true(object, &["Ready"], "ready"),
         Simple::ScalerActive => all_true(object, &["AbleToScale", "ScalingActive"], "active"),
         Simple::ApiAvailable => all_true(object, &["Available"], "available"),
@@ -142,13 +142,13 @@ impl Simple {
 }
 
 /// `met` in one phase, `failed` in another, which both are the controller's last word.
-fn phase(status: &Status, met: &str, failed: Option<&str>, hint: fn(&str) -> &'static str) -> Verdict {
-    let phase = if status.phase.is_empty() { "no phase" } else { &*status.phase };
+fn phase(object: &AnyObject, met: &str, failed: Option<&str>, hint: fn(&str) -> &'static str) -> Verdict {
+    let phase = Some(object.text("/status/phase")).filter(|phase| !phase.is_empty()).unwrap_or("no phase");
     let state = clean(phase);
     if phase == met {
         return Verdict::Met(Finding::state(state));
     }
-    let explanation = explanation(&status.reason, &status.message);
+    let explanation = explanation(object.text("/status/reason"), object.text("/status/message"));
     let cause = match (explanation.as_str(), hint(phase)) {
         ("", "") => format!("its phase is not {met} yet"),
         ("", hint) => hint.to_owned(),
@@ -160,10 +160,10 @@ fn phase(status: &Status, met: &str, failed: Option<&str>, hint: fn(&str) -> &'s
 
 /// `met` when all these conditions are True; the first that is not says why.
 fn all_true(object: &AnyObject, types: &[&str], word: &str) -> Verdict {
-    let Status { conditions, observed_generation, .. } = &object.status;
+    let conditions = object.conditions();
     for r#type in types {
-        let found = reported(conditions, r#type);
-        if let Some(stale) = guard::lax(&object.metadata, found, *observed_generation) {
+        let found = reported(&conditions, r#type);
+        if let Some(stale) = guard::lax(&object.metadata, found, object.observed_generation()) {
             return stale;
         }
         if !found.is_some_and(|condition| condition.is("True")) {
@@ -188,19 +188,23 @@ pub(super) fn lack(word: &str, r#type: &str, found: Option<&Reported>) -> Findin
 /// `status.lastSuccessfulTime`:
 /// <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/#CronJobStatus>
 fn has_succeeded(object: &AnyObject) -> Verdict {
-    let Status { last_successful_time: succeeded, last_schedule_time: scheduled, .. } = &object.status;
-    let cause = match (succeeded, scheduled) {
-        (Some(time), _) => return Verdict::Met(Finding::state(clean(&format!("succeeded at {time}")))),
-        _ if object.spec.suspend => "suspended (spec.suspend=true)".to_owned(),
-        (None, Some(time)) => clean(&format!("last scheduled at {time}")),
-        (None, None) => "never scheduled".to_owned(),
+    let cause = match (object.text("/status/lastSuccessfulTime"), object.text("/status/lastScheduleTime")) {
+        ("", _) if object.tree.pointer("/spec/suspend") == Some(&Value::Bool(true)) => {
+            "suspended (spec.suspend=true)".to_owned()
+        }
+        ("", "") => "never scheduled".to_owned(),
+        ("", time) => clean(&format!("last scheduled at {time}")),
+        (time, _) => return Verdict::Met(Finding::state(clean(&format!("succeeded at {time}")))),
     };
     Verdict::NotYet(Finding::because("no success yet", cause))
 }
 
 /// An address is enough; some controllers never publish one, which is no failure.
-fn has_address(status: &Status) -> Verdict {
-    match address(&status.load_balancer) {
+fn has_address(object: &AnyObject) -> Verdict {
+    let entries = object.list("/status/loadBalancer/ingress").iter();
+    let mut addresses =
+        entries.flat_map(|entry| [&entry["ip"], &entry["hostname"]]).filter_map(Value::as_str);
+    match addresses.find(|address| !address.is_empty()) {
         Some(address) => Verdict::Met(Finding::state(format!("address {}", clean(address)))),
         None => Verdict::NotYet(Finding::because(
             "no address",
@@ -213,12 +217,11 @@ fn has_address(status: &Status) -> Verdict {
 /// <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/>
 fn established(object: &AnyObject) -> Verdict {
     let verdict = all_true(object, &["Established"], "established");
-    let Status { conditions, observed_generation, .. } = &object.status;
-    match reported(conditions, "NamesAccepted") {
+    match reported(&object.conditions(), "NamesAccepted") {
         Some(names)
             if names.is("False")
                 && !verdict.is_met()
-                && guard::lax(&object.metadata, Some(names), *observed_generation).is_none() =>
+                && guard::lax(&object.metadata, Some(names), object.observed_generation()).is_none() =>
         {
             Verdict::Failed(Finding::because("names not accepted", names.explanation()))
         }
@@ -228,15 +231,16 @@ fn established(object: &AnyObject) -> Verdict {
 
 /// <https://kubernetes.io/docs/tasks/run-application/configure-pdb/#check-the-status-of-the-pdb>
 fn budget(object: &AnyObject, condition: Simple) -> Verdict {
-    if let Some(stale) = guard::strict(&object.metadata, object.status.observed_generation) {
+    if let Some(stale) = guard::strict(&object.metadata, object.observed_generation()) {
         return stale;
     }
-    let Status { current_healthy, desired_healthy, disruptions_allowed, .. } = object.status;
-    let pods = format!("{current_healthy}/{desired_healthy} healthy");
+    let (current, desired) = (object.count("/status/currentHealthy"), object.count("/status/desiredHealthy"));
+    let pods = format!("{current}/{desired} healthy");
     if condition == Simple::Healthy {
         let cause = "fewer healthy pods than the budget asks for";
-        return Verdict::met_if(current_healthy >= desired_healthy, Finding::because(pods, cause));
+        return Verdict::met_if(current >= desired, Finding::because(pods, cause));
     }
-    let state = format!("{disruptions_allowed} disruptions allowed");
-    Verdict::met_if(disruptions_allowed > 0, Finding::because(state, pods))
+    let allowed = object.count("/status/disruptionsAllowed");
+    let state = format!("{allowed} disruptions allowed");
+    Verdict::met_if(allowed > 0, Finding::because(state, pods))
 }
