@@ -69,6 +69,15 @@ impl Api {
         self.fetch(request).await
     }
 
+    /// What is served at `path`, as JSON.
+    ///
+    /// # Errors
+    /// [`KubeError::NotServed`] when there is nothing, and whatever else stands in the way.
+    pub async fn document(&mut self, path: &str) -> Result<Bytes, KubeError> {
+        let request = Request::get(path).body(Vec::new());
+        self.fetch(request.map_err(|error| KubeError::Rejected(error.to_string()))?).await
+    }
+
     /// One page of the collection, as JSON for [`Page`]: the first, or the one that `next` names.
     ///
     /// # Errors

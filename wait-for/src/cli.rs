@@ -112,8 +112,17 @@ Kinds and conditions (the first is the default):
   deployment   available[=N] ready rolled-out      job      complete succeeded failed finished started
   statefulset  available[=N] ready rolled-out      pod      ready[=N] scheduled initialized running
   daemonset    available ready rolled-out                   succeeded failed finished
-  replicaset   available[=N] ready                 service  has-endpoints[=N][:PORT] has-address
-  any of them  exists  deleted  condition=TYPE[=STATUS]
+               available-here                      service  has-endpoints[=N][:PORT] has-address
+  replicaset, replicationcontroller  available[=N] ready
+  persistentvolumeclaim              bound         node        ready
+  customresourcedefinition           established   namespace   active
+  apiservice                         available     custom resources, as widget.example.com  ready
+These have more than their default, which is exists:
+  cronjob  has-succeeded     persistentvolume     available bound      configmap, secret  has-key=KEY
+  ingress  has-address       poddisruptionbudget  healthy disruptions-allowed
+  horizontalpodautoscaler  active
+Any kind:
+  exists  deleted  condition=TYPE[=STATUS]  jsonpath={PATH}[=VALUE]  (also != < <= > >=)
 
 Exit codes:
   0 met   1 a target can never be met   2 usage   3 the time ran out   4 the API refused us (401, 403)

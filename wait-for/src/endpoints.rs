@@ -8,6 +8,7 @@ use crate::evaluate::service::{self, Service};
 use crate::evaluate::slice::Slice;
 use crate::evaluate::{Check, Look, missing, selection};
 use crate::missing::Missing;
+use crate::moment::Moment;
 use crate::target::{Target, Which};
 use crate::verdict::Verdict;
 
@@ -20,6 +21,7 @@ pub struct Endpoints {
     services: Collection<Service>,
     slices: Collection<Slice>,
     is_service_forbidden: bool,
+    newer_than: Option<Moment>,
 }
 
 /// Objects by namespace and name, over several lists.
@@ -62,7 +64,12 @@ pub enum Part {
 impl Endpoints {
     /// Nothing is known yet.
     #[must_use]
-    pub fn new(target: Target, missing: Missing, condition: service::Condition) -> Self {
+    pub fn new(
+        target: Target,
+        missing: Missing,
+        condition: service::Condition,
+        newer_than: Option<Moment>,
+    ) -> Self {
         Self {
             target,
             missing,
@@ -70,6 +77,7 @@ impl Endpoints {
             services: Collection::new(),
             slices: Collection::new(),
             is_service_forbidden: false,
+            newer_than,
         }
     }
 
@@ -159,9 +167,9 @@ impl Endpoints {
         let Target { kind, which, check, .. } = &self.target;
         let is_absent = looks.is_empty();
         let verdict = match which {
-            Which::Selector(_) => selection::combine(*kind, check, looks.iter()),
+            Which::Selector(_) => selection::combine(kind, check, looks.iter()),
             Which::Name(_) => {
-                looks.into_iter().next().map_or_else(|| missing(*kind, check), |look| look.verdict)
+                looks.into_iter().next().map_or_else(|| missing(kind, check), |look| look.verdict)
             }
         };
         Some(if is_absent { self.missing.judge(verdict) } else { verdict })
@@ -175,9 +183,11 @@ impl Endpoints {
             uid: meta.uid.clone(),
             name: meta.name.clone(),
             namespace: meta.namespace.clone(),
+            created: meta.creation_timestamp.as_ref().and_then(|time| time.parse().ok()),
             counts: true,
             verdict: service::evaluate(Some(service), own, &self.condition),
         }
+        .newer_than(self.newer_than)
     }
 }
 
@@ -219,7 +229,7 @@ mod tests {
     fn endpoints(target: &str) -> Endpoints {
         let target: Target = target.parse().unwrap();
         let condition = condition(&target).expect("a condition of Services");
-        Endpoints::new(target, Missing::Wait, condition)
+        Endpoints::new(target, Missing::Wait, condition, None)
     }
 
     fn list(endpoints: &mut Endpoints, part: Part, objects: &[Value]) {
@@ -269,6 +279,31 @@ mod tests {
         endpoints.object(Part::Slices, &to_raw_value(&slice("db", true)).unwrap()).unwrap();
         assert_eq!(is_met(&endpoints), Some(true));
         endpoints.gone(Part::Slices, &to_raw_value(&slice("api", true)).unwrap()).unwrap();
+        assert_eq!(is_met(&endpoints), Some(false));
+    }
+
+    #[test]
+    fn endpoints_of_old_say_the_same_as_slices() {
+        let mut endpoints = endpoints("service/api");
+        let legacy =
+            |subsets: Value| json!({"metadata": {"name": "api", "namespace": "shop"}, "subsets": subsets});
+        list(&mut endpoints, Part::Services, &[service("api")]);
+        list(&mut endpoints, Part::Slices, &[legacy(Value::Null)]);
+        assert_eq!(is_met(&endpoints), Some(false));
+        let unready = json!([{"notReadyAddresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 8080}]}]);
+        list(&mut endpoints, Part::Slices, &[legacy(unready)]);
+        let finding = endpoints.verdict().unwrap().finding().to_string();
+        assert_eq!(finding, "0 ready endpoints — 1 endpoint, none ready");
+        let elsewhere = json!([{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"name": "admin", "port": 1}]}]);
+        list(&mut endpoints, Part::Slices, &[legacy(elsewhere)]);
+        assert_eq!(is_met(&endpoints), Some(false));
+        let ready = json!([
+            {"addresses": [{"ip": "10.0.0.1"}], "ports": [{"name": "admin", "port": 1}]},
+            {"addresses": [{"ip": "10.0.0.2", "targetRef": {"uid": "u"}}], "ports": [{"port": 8080}]},
+        ]);
+        list(&mut endpoints, Part::Slices, &[legacy(ready)]);
+        assert_eq!(is_met(&endpoints), Some(true));
+        list(&mut endpoints, Part::Slices, &[]);
         assert_eq!(is_met(&endpoints), Some(false));
     }
 }

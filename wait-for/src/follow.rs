@@ -11,11 +11,14 @@ use tokio::time::sleep;
 
 use crate::api::Api;
 use crate::cluster::Cluster;
+use crate::discovery::Lookup;
 use crate::doubt::Doubt;
 use crate::endpoints::{self, Endpoints, Part};
-use crate::evaluate::service;
+use crate::evaluate::{Check, service};
 use crate::kube_error::KubeError;
 use crate::missing::Missing;
+use crate::moment::Moment;
+use crate::place::Place;
 use crate::resource::{Resource, Scope};
 use crate::target::{Target, Which};
 use crate::tracker::Tracker;
@@ -55,6 +58,10 @@ pub struct Follow {
     pub cluster: Rc<Cluster>,
     /// Time between looks where watching is forbidden.
     pub interval: Duration,
+    /// Where we run ourselves.
+    pub place: Place,
+    /// What is older proves nothing.
+    pub newer_than: Option<Moment>,
 }
 
 /// What is known of the target, whatever it is made of.
@@ -98,7 +105,7 @@ impl Follow {
             }
             Some(slices) => {
                 let services = self.follow_optional(&shared, primary);
-                let mut follower = self.follower(slices.clone())?;
+                let mut follower = self.follower(slices.clone())?.or(self.endpoints());
                 let mut source = Source::new(&shared, Part::Slices, false);
                 tokio::select! {
                     never = services => return never,
@@ -123,7 +130,8 @@ impl Follow {
             let mut source = Source::new(&shared, part, is_optional);
             let mut follower = self
                 .follower(resource.clone())
-                .map_err(|error| (KubeError::Unreachable(error.to_string()), resource.clone()))?;
+                .map_err(|error| (KubeError::Unreachable(error.to_string()), resource.clone()))?
+                .or(if part == Part::Slices { self.endpoints() } else { None });
             if let Err(error) = follower.look(&mut source).await {
                 source.trouble(&error);
                 if !(is_optional && matches!(error, KubeError::Forbidden(_))) {
@@ -137,8 +145,18 @@ impl Follow {
 
     fn shared(&self, news: Option<Sender>) -> Rc<RefCell<Shared>> {
         let facts = match endpoints::condition(&self.target) {
-            Some(condition) => Facts::Endpoints(Endpoints::new(self.target.clone(), self.missing, condition)),
-            None => Facts::Objects(Tracker::new(self.target.clone(), self.missing)),
+            Some(condition) => Facts::Endpoints(Endpoints::new(
+                self.target.clone(),
+                self.missing,
+                condition,
+                self.newer_than,
+            )),
+            None => Facts::Objects(Tracker::new(
+                self.target.clone(),
+                self.missing,
+                self.place.clone(),
+                self.newer_than,
+            )),
         };
         let shared = Shared {
             facts,
@@ -152,7 +170,10 @@ impl Follow {
     }
 
     fn resource(&self) -> Resource {
-        Resource::new(self.target.kind, self.scope.clone(), self.target.which.clone())
+        match (&self.target.check, &self.place.node) {
+            (Check::AvailableHere, Some(node)) => Resource::pods_on(node.clone(), self.scope.clone()),
+            _ => Resource::new(&self.target.kind, self.scope.clone(), self.target.which.clone()),
+        }
     }
 
     /// The EndpointSlices that a Service target needs as well.
@@ -166,6 +187,11 @@ impl Follow {
         };
         let selector = label.parse().ok()?;
         Some(Resource::endpoint_slices(self.scope.clone(), selector))
+    }
+
+    /// What stands in for EndpointSlices where they may not be read, or are not served.
+    fn endpoints(&self) -> Option<Resource> {
+        Some(Resource::endpoints(self.scope.clone(), self.target.which.clone()))
     }
 
     fn follower(&self, resource: Resource) -> Result<Follower, SysError> {
@@ -250,6 +276,14 @@ impl Sink for Source {
             Facts::Objects(tracker) => tracker.listed(),
             Facts::Endpoints(endpoints) => endpoints.listed(self.part),
         }
+    }
+
+    fn looked_up(&mut self, lookup: &Lookup) {
+        // Services are built in.
+        if let Facts::Objects(tracker) = &mut self.shared.borrow_mut().facts {
+            tracker.looked_up(lookup);
+        }
+        self.is_fresh = true;
     }
 
     fn settle(&mut self) -> Reread {

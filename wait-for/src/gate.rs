@@ -131,6 +131,8 @@ impl Gate {
                     scope,
                     cluster: cluster.clone(),
                     interval: self.config.interval,
+                    place: self.config.place.or_namespace(&cluster.namespace),
+                    newer_than: None,
                 }
             })
             .collect()

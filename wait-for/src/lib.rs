@@ -7,10 +7,12 @@
 
 pub mod api;
 pub mod backoff;
+pub mod built_in;
 pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod connection;
+pub mod discovery;
 pub mod doubt;
 pub mod duration;
 pub mod endpoints;
@@ -26,10 +28,12 @@ pub mod legacy;
 pub mod log;
 pub mod message;
 pub mod missing;
+pub mod moment;
 pub mod name;
 pub mod object;
 pub mod outcome;
 pub mod output;
+pub mod place;
 pub mod resource;
 pub mod resume;
 pub mod row;

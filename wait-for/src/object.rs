@@ -14,6 +14,8 @@ pub struct Metadata {
     pub uid: Box<str>,
     /// Counts the changes of `spec`.
     pub generation: i64,
+    /// When it was made.
+    pub creation_timestamp: Option<Box<str>>,
     /// Set once deletion has begun.
     pub deletion_timestamp: Option<Box<str>>,
     /// Who still holds a deleted object.
@@ -45,6 +47,8 @@ pub struct Labels {
 pub struct OwnerReference {
     /// Such as `ReplicaSet`.
     pub kind: Box<str>,
+    /// The owner's name.
+    pub name: Box<str>,
     /// Whether this owner manages the object.
     pub controller: Option<bool>,
 }
@@ -79,9 +83,13 @@ impl Metadata {
     /// Whether its controller is a StatefulSet, which brings a finished pod back under the same name.
     #[must_use]
     pub fn is_controlled_by_statefulset(&self) -> bool {
-        self.owner_references
-            .iter()
-            .any(|owner| owner.controller == Some(true) && &*owner.kind == "StatefulSet")
+        self.controller().is_some_and(|owner| &*owner.kind == "StatefulSet")
+    }
+
+    /// The owner that manages it.
+    #[must_use]
+    pub fn controller(&self) -> Option<&OwnerReference> {
+        self.owner_references.iter().find(|owner| owner.controller == Some(true))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::cluster::Hints;
 use crate::missing::Missing;
 use crate::name;
 use crate::outcome::Quorum;
+use crate::place::Place;
 use crate::resource::Scope;
 use crate::standing::Terms;
 use crate::target::Target;
@@ -48,6 +49,8 @@ pub struct Config {
     pub scope: Option<Scope>,
     /// Where the cluster is.
     pub hints: Hints,
+    /// Where we run ourselves.
+    pub place: Place,
     /// The file for the last reason.
     pub termination_log: PathBuf,
     /// What the result looks like.
@@ -126,6 +129,10 @@ pub fn resolve(
         errors.0.extend(mistakes);
         Vec::new()
     });
+    let place = Place::of(env);
+    errors.0.extend(named.iter().filter_map(|(target, _)| {
+        target.check_place(&place).err().map(|error| ConfigError::Target(target.full(), error))
+    }));
     let defaults = TargetDefaults {
         stable_for: errors.or_default(duration(sources.get(cli.stable_for.as_ref(), "stable-for"), 0)),
         missing: errors.or_default(missing(sources.get(cli.missing.as_ref(), "missing"))),
@@ -182,6 +189,7 @@ pub fn resolve(
             kubeconfig: text(&cli.kubeconfig, "kubeconfig").map(PathBuf::from),
             context: text(&cli.context, "context"),
         },
+        place,
         termination_log: text(&cli.termination_log, "termination-log")
             .map_or_else(|| PathBuf::from("/dev/termination-log"), PathBuf::from),
         format,

@@ -62,8 +62,9 @@ fn spelt_out(cli: &Cli, is_legacy: bool, sources: &Sources) -> Result<Target, Co
     let selector = flag(&cli.selector, "selector")
         .or_else(|| flag(&cli.label_selector, "label-selector"))
         .or_else(|| legacy_variable("LABEL_SELECTOR"));
+    let is_theirs = is_legacy && cli.name.is_none();
     let default =
-        kind.text.parse::<Kind>().ok().filter(|_| is_legacy && cli.name.is_none()).map(legacy::condition);
+        kind.text.parse::<Kind>().ok().filter(|_| is_theirs).and_then(|kind| legacy::condition(&kind));
     let condition = cli.condition.as_deref().or(default);
     let (from, target) = match (&cli.name, selector) {
         (Some(_), Some(_)) => return Err(ConfigError::Flags("give either --name or a selector, not both")),
