@@ -5,7 +5,7 @@ use std::time::Duration;
 use e2e::gate::Gate;
 use e2e::lab::{self, count, put, watched};
 use e2e::objects::{deployment, failed_pod, in_namespace, job, pod};
-use e2e::patience::soon;
+use e2e::patience::{eventually, soon};
 use nix::sys::signal::Signal;
 use probesim::lab::{Request, Server};
 use serde_json::json;
@@ -60,8 +60,11 @@ async fn the_termination_log_is_empty_once_the_gate_is_open() {
     put(&server, pod("web", false));
     let gate = gate(&server, "pod/web").termination_log().start();
     watched(&server).await;
-    let held = gate.files.read("termination-log").expect("a termination log");
-    assert!(held.contains("pod/web not ready"), "{held:?}");
+    let says_why = async || {
+        let log = gate.files.read("termination-log").expect("a termination log");
+        log.contains("pod/web not ready").then_some(())
+    };
+    eventually("the reason in the termination log", says_why).await;
     put(&server, pod("web", true));
     let (ended, log) = gate.ended_with_log().await;
     ended.expect(0);
