@@ -7,6 +7,7 @@ pub mod condition;
 pub mod daemonset;
 pub mod deployment;
 mod guard;
+mod image;
 pub mod job;
 pub mod pod;
 pub mod pod_reason;
