@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::cluster::Cluster;
 use crate::config::Config;
+use crate::diagnose::{FailFast, OwnPod};
 use crate::duration::Short;
 use crate::follow::{Follow, News};
 use crate::kube_error::KubeError;
@@ -52,7 +53,7 @@ impl Gate {
                 async move {
                     if once {
                         let said = match follow.look().await {
-                            Ok(verdict) => News::Verdict(verdict),
+                            Ok(said) => said,
                             Err((error, resource)) => News::Hopeless(error, resource),
                         };
                         let _ = sender.send((index, said));
@@ -99,6 +100,7 @@ impl Gate {
     }
 
     fn follows(&self, cluster: Rc<Cluster>) -> Vec<Follow> {
+        let own_pod = OwnPod::find(|name| std::env::var(name).ok(), &cluster.namespace);
         let targets = self.config.targets.iter().enumerate();
         targets
             .map(|(index, target)| {
@@ -113,6 +115,8 @@ impl Gate {
                     scope,
                     cluster: cluster.clone(),
                     interval: self.config.interval,
+                    fail_fast: FailFast::default(),
+                    own_pod: own_pod.clone(),
                 }
             })
             .collect()
@@ -137,6 +141,7 @@ impl Gate {
         let row = &mut self.rows[index];
         let is_worth_a_line = match said {
             News::Verdict(verdict) => row.learn(verdict),
+            News::Explained(verdict, because, age) => row.learn_why(verdict, because, age, now),
             News::Trouble(what) => row.suffer(what, now),
             News::Recovered => {
                 if let Some(lasted) = row.recover(now) {

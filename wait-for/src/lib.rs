@@ -11,6 +11,7 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod connection;
+pub mod diagnose;
 pub mod doubt;
 pub mod duration;
 pub mod endpoints;

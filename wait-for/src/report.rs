@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use crate::diagnose::Because;
 use crate::duration::Short;
 use crate::outcome::{Known, Outcome};
 use crate::verdict::{Finding, Verdict};
@@ -22,8 +23,21 @@ pub struct Row {
     pub name: String,
     /// What is known of it.
     pub known: Known,
+    /// Why, where that was looked into.
+    pub why: Option<Why>,
     /// Why the API server cannot be asked just now, since when, and whether that was said.
     pub trouble: Option<Trouble>,
+}
+
+/// What a diagnosis has found.
+#[derive(Debug)]
+pub struct Why {
+    /// What it is.
+    pub because: Because,
+    /// How old it was when it was told.
+    pub age: Duration,
+    /// When it was told, since the start of the run.
+    pub told: Duration,
 }
 
 /// Trouble that a target's watch has with the API server.
@@ -41,7 +55,7 @@ impl Row {
     /// A target of which nothing is known.
     #[must_use]
     pub fn new(name: String) -> Self {
-        Self { name, known: Known::Nothing, trouble: None }
+        Self { name, known: Known::Nothing, why: None, trouble: None }
     }
 
     /// The one line about the target, with what stands in the way of knowing more.
@@ -50,7 +64,10 @@ impl Row {
         let state = match &self.known {
             Known::Nothing if self.trouble.is_some() => "not seen yet".to_owned(),
             Known::Nothing => "not seen yet — no answer from the API server".to_owned(),
-            Known::Verdict(verdict) => verdict.finding().to_string(),
+            Known::Verdict(verdict) => match &self.why {
+                Some(why) => format!("{} — {}", verdict.finding().state, why.text(now)),
+                None => verdict.finding().to_string(),
+            },
             Known::Refused(why) => why.clone(),
         };
         let trouble = match (&self.trouble, &self.known) {
@@ -84,8 +101,18 @@ impl Row {
     /// A state that is new is worth a line; the same state is not.
     pub fn learn(&mut self, verdict: Verdict) -> bool {
         let known = Known::Verdict(verdict);
-        let is_new = self.known != known;
+        let is_new = self.known != known || self.why.is_some();
         self.known = known;
+        self.why = None;
+        is_new
+    }
+
+    /// As [`Row::learn`], with what a diagnosis found and how long that has been so.
+    pub fn learn_why(&mut self, verdict: Verdict, because: Because, age: Duration, now: Duration) -> bool {
+        let known = Known::Verdict(verdict);
+        let is_new = self.known != known || self.why.as_ref().is_none_or(|why| why.because != because);
+        self.known = known;
+        self.why = Some(Why { because, age, told: now });
         is_new
     }
 
@@ -108,12 +135,28 @@ impl Row {
     /// The API server rejects the question itself.
     pub fn misuse(&mut self, finding: Finding) {
         self.known = Known::Verdict(Verdict::Misused(finding));
+        self.why = None;
     }
 
     /// The API server will never answer.
     pub fn refuse(&mut self, why: String) {
         self.known = Known::Refused(why);
     }
+}
+
+impl Why {
+    /// `CAUSE since AGE; HINT`
+    fn text(&self, now: Duration) -> String {
+        let age = self.age + now.saturating_sub(self.told);
+        let age = if age < SHORT { String::new() } else { format!(" since {}", Short(whole(age))) };
+        let hint = self.because.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{}{age}{hint}", self.because.cause)
+    }
+}
+
+/// In whole seconds: nobody counts the parts of an age.
+fn whole(age: Duration) -> Duration {
+    Duration::from_secs(age.as_secs())
 }
 
 /// The last line of the log.
@@ -203,6 +246,25 @@ mod tests {
         assert!(!row.suffer("cut".into(), seconds(11)));
         assert_eq!(row.line(seconds(12)), "pod/x 0/2 available — scaled to 0 — cut (for 12s)");
         assert_eq!(row.recover(seconds(13)), Some(seconds(13)));
+    }
+
+    #[test]
+    fn a_cause_that_was_looked_into_has_its_age_before_the_hint() {
+        let mut row = Row::new("service/db".into());
+        let because = |hint: Option<&str>| Because {
+            cause: "pod db-0: readiness probe failing (HTTP 503)".into(),
+            hint: hint.map(ToOwned::to_owned),
+        };
+        assert!(row.learn_why(not_yet(), because(None), START, seconds(3)));
+        assert!(!row.learn_why(not_yet(), because(None), seconds(10), seconds(13)), "an age is no news");
+        assert_eq!(
+            row.line(seconds(23)),
+            "service/db 0/2 available — pod db-0: readiness probe failing (HTTP 503) since 20s"
+        );
+        assert!(row.learn_why(not_yet(), because(Some("see statefulset/db")), START, seconds(23)));
+        assert!(row.line(seconds(25)).ends_with("(HTTP 503) since 2s; see statefulset/db"));
+        assert!(row.learn(not_yet()));
+        assert_eq!(row.line(seconds(25)), "service/db 0/2 available — scaled to 0");
     }
 
     #[test]
