@@ -77,6 +77,8 @@ struct Shared {
     fail_fast: FailFast,
     /// The last verdict, before any diagnosis.
     verdict: Option<Verdict>,
+    /// Whether that is hopeless by itself, doubted or not.
+    is_hopeless: bool,
     /// The target's object, where it is one, for a diagnosis to look at.
     object: Option<Box<RawValue>>,
     /// A list is on its way, and has not shown the object yet.
@@ -168,7 +170,7 @@ impl Follow {
             }
             None => None,
         };
-        Ok(match diagnosis.map(|diagnosis| (diagnosis.apply(verdict.clone()), diagnosis.since)) {
+        Ok(match diagnosis.map(|diagnosis| (diagnosis.apply(verdict.clone(), false), diagnosis.since)) {
             Some(((verdict, Some(because)), since)) => News::Explained(verdict, because, since.elapsed()),
             _ => News::Verdict(verdict),
         })
@@ -184,6 +186,7 @@ impl Follow {
             doubt: Doubt::default(),
             fail_fast: self.fail_fast,
             verdict: None,
+            is_hopeless: false,
             object: None,
             is_object_in_doubt: false,
             diagnosis: None,
@@ -270,6 +273,7 @@ impl Shared {
     /// Judges the facts and tells what is new.
     fn judge(&mut self, is_fresh: bool) -> Reread {
         let Some(verdict) = self.facts.verdict() else { return Reread::No };
+        self.is_hopeless = verdict.is_failed();
         let (verdict, reread) = self.doubt.weigh(self.fail_fast.temper(verdict), is_fresh);
         if self.verdict.as_ref() != Some(&verdict) {
             if verdict.is_met() {
@@ -286,7 +290,7 @@ impl Shared {
     fn tell_verdict(&mut self) {
         let Some(verdict) = self.verdict.clone() else { return };
         let (verdict, because) = match &self.diagnosis {
-            Some(diagnosis) => diagnosis.apply(verdict),
+            Some(diagnosis) => diagnosis.apply(verdict, self.is_hopeless),
             None => (verdict, None),
         };
         let news = (verdict, because);

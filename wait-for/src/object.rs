@@ -27,6 +27,18 @@ pub struct Metadata {
     /// Only those that tie an EndpointSlice to its Service and a pod to its revision.
     #[serde(deserialize_with = "null_is_default")]
     pub labels: Labels,
+    /// Only a Deployment's revision.
+    #[serde(deserialize_with = "null_is_default")]
+    pub annotations: Annotations,
+}
+
+/// The annotations that carry meaning here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// A Deployment's revision, which its newest ReplicaSet shares.
+    #[serde(rename = "deployment.kubernetes.io/revision")]
+    pub revision: Box<str>,
 }
 
 /// The labels that carry meaning here.

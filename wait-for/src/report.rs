@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::diagnose::Because;
 use crate::duration::Short;
+use crate::message::shorten;
 use crate::outcome::{Known, Outcome};
 use crate::verdict::{Finding, Verdict};
 
@@ -75,7 +76,7 @@ impl Row {
             (Some(trouble), _) if now - trouble.since < SHORT => format!(" — {}", trouble.what),
             (Some(trouble), _) => format!(" — {} (for {})", trouble.what, Short(now - trouble.since)),
         };
-        shorten(format!("{} {state}{trouble}", self.name))
+        shorten(format!("{} {state}{trouble}", self.name), LONGEST_LINE)
     }
 
     /// The line of the result: the verdict's word first.
@@ -110,7 +111,9 @@ impl Row {
     /// As [`Row::learn`], with what a diagnosis found and how long that has been so.
     pub fn learn_why(&mut self, verdict: Verdict, because: Because, age: Duration, now: Duration) -> bool {
         let known = Known::Verdict(verdict);
-        let is_new = self.known != known || self.why.as_ref().is_none_or(|why| why.because != because);
+        // The finding's own cause is not in the line: only its state is.
+        let is_new =
+            !is_same_state(&self.known, &known) || self.why.as_ref().is_none_or(|why| why.because != because);
         self.known = known;
         self.why = Some(Why { because, age, told: now });
         is_new
@@ -154,6 +157,15 @@ impl Why {
     }
 }
 
+fn is_same_state(one: &Known, other: &Known) -> bool {
+    match (one, other) {
+        (Known::Verdict(one), Known::Verdict(other)) => {
+            one.is_failed() == other.is_failed() && one.finding().state == other.finding().state
+        }
+        _ => false,
+    }
+}
+
 /// In whole seconds: nobody counts the parts of an age.
 fn whole(age: Duration) -> Duration {
     Duration::from_secs(age.as_secs())
@@ -183,19 +195,6 @@ pub fn print(lines: &[String]) {
         let _ = writeln!(out, "{line}");
     }
     let _ = out.flush();
-}
-
-/// Cuts a line to what is allowed, at a character's edge.
-fn shorten(mut line: String) -> String {
-    if line.len() > LONGEST_LINE {
-        let mut end = LONGEST_LINE - '…'.len_utf8();
-        while !line.is_char_boundary(end) {
-            end -= 1;
-        }
-        line.truncate(end);
-        line.push('…');
-    }
-    line
 }
 
 #[cfg(test)]
@@ -256,7 +255,9 @@ mod tests {
             hint: hint.map(ToOwned::to_owned),
         };
         assert!(row.learn_why(not_yet(), because(None), START, seconds(3)));
-        assert!(!row.learn_why(not_yet(), because(None), seconds(10), seconds(13)), "an age is no news");
+        let recounted =
+            Verdict::NotYet(Finding { state: "0/2 available".into(), cause: Some("other".into()) });
+        assert!(!row.learn_why(recounted, because(None), seconds(10), seconds(13)), "an age is no news");
         assert_eq!(
             row.line(seconds(23)),
             "service/db 0/2 available — pod db-0: readiness probe failing (HTTP 503) since 20s"

@@ -1,7 +1,5 @@
 //! The one line: what is wrong, since when, and what to do about it. readiness.md 3.3.
 
-use std::collections::BTreeMap;
-
 use super::creation::refusal;
 use super::event::{Event, newest};
 use super::fail_fast::Row;
@@ -12,9 +10,11 @@ use super::related::{Namespace, Related};
 use super::subject::{Family, Subject};
 use crate::evaluate::pod::Pod;
 use crate::evaluate::pod_reason::{Rank, Why};
-use crate::message::clean;
+use crate::message::{clean, shorten};
 use crate::object::reported;
 
+/// So much of what somebody else says leaves room for who says it, since when, and what to do.
+const BRIEF: usize = 140;
 const RETRIES: &str = "controller retries with backoff";
 const FIRST_CONSUMER: &str =
     "waits for its first consumer; it binds only when a Pod that mounts it is scheduled";
@@ -101,7 +101,8 @@ fn pod(patient: &Patient, subject: &Subject, related: &Related, trouble: Trouble
             key: format!("blocked by {name}"),
             cause: clean(&format!(
                 "pod {name} of old revision {} is broken and blocks the rollout ({})",
-                pod.metadata.labels.revision_hash, why.text
+                pod.metadata.labels.revision_hash,
+                shorten(why.text, BRIEF / 2)
             )),
             hint: Some(format!("run: kubectl delete pod {name} (k8s #67250)")),
             row,
@@ -109,10 +110,10 @@ fn pod(patient: &Patient, subject: &Subject, related: &Related, trouble: Trouble
         };
     }
     let why = refine(why, pod, related.events_of(&pod.metadata.uid));
-    let Why { text, since, .. } = &why;
+    let text = shorten(why.text.clone(), BRIEF);
     let cause = match patient.family {
         Family::Pod if patient.is_selected => format!("{name}: {text}"),
-        Family::Pod => text.clone(),
+        Family::Pod => text,
         _ => format!("pod {name}: {text}{}", tail(&why.word, &others)),
     };
     let hint = (patient.family == Family::Service).then(|| owner(pod)).flatten();
@@ -120,7 +121,7 @@ fn pod(patient: &Patient, subject: &Subject, related: &Related, trouble: Trouble
         key: key(&why),
         cause,
         hint: hint.filter(|_| subject.metadata.name != pod.metadata.name),
-        since: unix(since.as_deref()),
+        since: unix(why.since.as_deref()),
         row,
         ..Explanation::default()
     }
@@ -138,9 +139,12 @@ fn key(why: &Why) -> String {
 
 /// ` (+2 more: 1 ContainerCreating)`: how many others, and those that suffer from something else.
 fn tail(word: &str, others: &[String]) -> String {
-    let mut different: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut different: Vec<(&str, usize)> = Vec::new();
     for other in others.iter().filter(|other| *other != word) {
-        *different.entry(other).or_default() += 1;
+        match different.iter_mut().find(|(known, _)| known == other) {
+            Some((_, count)) => *count += 1,
+            None => different.push((other, 1)),
+        }
     }
     let listed: Vec<String> =
         different.iter().take(2).map(|(word, count)| format!("{count} {word}")).collect();
@@ -192,7 +196,7 @@ fn told_creation(
     };
     Some(Explanation {
         key: "creation".into(),
-        cause: format!("{how_many}: {}", refusal.text),
+        cause: format!("{how_many}: {}", shorten(refusal.text, BRIEF)),
         hint: Some(RETRIES.into()),
         since: unix(subject.failure().and_then(|failure| failure.last_transition_time.as_deref())),
         row: refusal.row.filter(|_| count == 0),

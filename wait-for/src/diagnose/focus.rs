@@ -69,17 +69,19 @@ pub(super) fn focus<'a>(patient: &'a Patient, related: &'a Related) -> Focus<'a>
         let pods = active.iter().filter(move |(pod, is_new)| (*is_new || !only_newest) && !is_ready(pod));
         pods.map(|(pod, _)| *pod).collect::<Vec<_>>()
     };
-    if let Some(trouble) = worst(&unready(true), || common_row(patient, related.is_partial, &active)) {
-        return Focus::Pod(trouble);
-    }
-    let count = active.iter().filter(|(_, is_new)| *is_new).count();
-    if family == Family::Job && active.iter().all(|(pod, _)| is_ready(pod)) {
+    let trouble = worst(&unready(true), || common_row(patient, related.is_partial, &active));
+    if family == Family::Job && !trouble.as_ref().is_some_and(|trouble| is_broken(&trouble.why)) {
+        // What the next try is doing says less than how the last one ended.
         let failed = own.iter().filter(|pod| &*pod.status.phase == "Failed");
         if let Some(pod) = failed.max_by_key(|pod| pod.metadata.creation_timestamp.as_deref()) {
             let why = why(pod);
             return Focus::Pod(Trouble { pod, why, is_in_the_way: false, others: Vec::new(), row: None });
         }
     }
+    if let Some(trouble) = trouble {
+        return Focus::Pod(trouble);
+    }
+    let count = active.iter().filter(|(_, is_new)| *is_new).count();
     if count < subject.wanted(family).unwrap_or(usize::from(family != Family::Pod)) {
         let owner = match family {
             Family::Deployment => newest.map(|newest| &*newest.uid),
@@ -97,20 +99,23 @@ pub(super) fn focus<'a>(patient: &'a Patient, related: &'a Related) -> Focus<'a>
 /// The worst of several pods; of equals the first by name.
 fn worst<'a>(pods: &[&'a Pod], row: impl Fn() -> Option<Row>) -> Option<Trouble<'a>> {
     let mut whys: Vec<(&Pod, Why)> = pods.iter().map(|pod| (*pod, why(pod))).collect();
-    whys.sort_by_key(|(pod, why)| (why.rank, Reverse(is_certain(why)), pod.metadata.name.clone()));
-    let mut whys = whys.into_iter();
-    let (pod, why) = whys.next()?;
-    let others = whys.map(|(_, why)| why.word).collect();
+    let order = |(pod, why): &(&'a Pod, Why)| {
+        (why.rank, Reverse(why.class == Class::InvalidImage), &*pod.metadata.name)
+    };
+    let worst = (0..whys.len()).min_by(|a, b| order(&whys[*a]).cmp(&order(&whys[*b])))?;
+    let (pod, why) = whys.swap_remove(worst);
+    let others = whys.into_iter().map(|(_, why)| why.word).collect();
     Some(Trouble { pod, why, is_in_the_way: false, others, row: row() })
-}
-
-fn is_certain(why: &Why) -> bool {
-    why.class == Class::InvalidImage
 }
 
 /// What every active pod of the newest revision suffers from, where nothing else could meet the condition.
 fn common_row(patient: &Patient, is_partial: bool, active: &[(&Pod, bool)]) -> Option<Row> {
-    if !patient.needs_pods || is_partial || (!patient.is_rollout && active.iter().any(|(_, is_new)| !is_new))
+    // A selected pod is replaced by another.
+    let is_replaceable = patient.family == Family::Pod && patient.is_selected;
+    if !patient.needs_pods
+        || is_partial
+        || is_replaceable
+        || (!patient.is_rollout && active.iter().any(|(_, is_new)| !is_new))
     {
         return None;
     }

@@ -32,6 +32,7 @@ use tokio::time::Instant;
 pub use self::explain::Explanation;
 pub use self::fail_fast::FailFast;
 pub use self::own_pod::OwnPod;
+use crate::message::shorten;
 use crate::verdict::{Finding, Verdict};
 
 /// What a round of reading has come to.
@@ -47,6 +48,8 @@ pub struct Diagnosis {
 
 /// Findings that only say that something is not there.
 const NO_CAUSES: [&str; 2] = ["no endpoint", "no EndpointSlice"];
+/// So much of the finding's own cause is kept before another.
+const OWN: usize = 110;
 /// A Service's port that no pod offers is a mistake of its own, whatever its pods do.
 const PORT: &str = "(targetPort)";
 
@@ -60,15 +63,16 @@ pub struct Because {
 }
 
 impl Diagnosis {
-    /// The verdict with the diagnosis, where there is something to explain.
+    /// The verdict with the diagnosis, where there is something to explain. What `is_final`, a failure that is only
+    /// doubted included, keeps its own cause.
     #[must_use]
-    pub fn apply(&self, verdict: Verdict) -> (Verdict, Option<Because>) {
+    pub fn apply(&self, verdict: Verdict, is_final: bool) -> (Verdict, Option<Because>) {
         let (finding, was_failed) = match verdict {
             Verdict::NotYet(finding) => (finding, false),
             Verdict::Failed(finding) => (finding, true),
             Verdict::Met(_) | Verdict::Misused(_) => return (verdict, None),
         };
-        let because = self.because(&finding, was_failed);
+        let because = self.because(&finding, is_final || was_failed);
         let verdict = if self.is_hopeless && !was_failed {
             Verdict::Failed(Finding::because(finding.state, because.cause.clone()))
         } else if was_failed {
@@ -79,13 +83,13 @@ impl Diagnosis {
         (verdict, Some(because))
     }
 
-    fn because(&self, finding: &Finding, was_failed: bool) -> Because {
+    fn because(&self, finding: &Finding, is_final: bool) -> Because {
         let Explanation { cause, hint, extends, .. } = &self.explanation;
         let own = finding.cause.as_deref().unwrap_or_default().trim_end_matches('.');
         let is_said = own.is_empty() || own == cause || NO_CAUSES.iter().any(|start| own.starts_with(start));
-        let is_cause = *extends || was_failed || own.contains(PORT);
+        let is_cause = *extends || is_final || own.contains(PORT);
         let cause = match own.rfind(" (+") {
-            _ if is_cause && !is_said => format!("{own}; {cause}"),
+            _ if is_cause && !is_said => format!("{}; {cause}", shorten(own.to_owned(), OWN)),
             // How many more there are is in the selection's own finding.
             Some(at) if own.ends_with(" more)") && !cause.ends_with(" more)") => {
                 format!("{cause}{}", &own[at..])

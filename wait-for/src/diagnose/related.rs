@@ -1,8 +1,6 @@
 //! What was read beside the target, and what to read next: readiness.md 3.1.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::event::Event;
@@ -12,7 +10,7 @@ use super::pod_events;
 use super::revision::{Newest, newest};
 use super::rights::Right;
 use super::subject::{Family, Subject};
-use crate::api::PageMeta;
+use crate::api::Page;
 use crate::evaluate::pod::Pod;
 
 /// Something to read.
@@ -57,24 +55,11 @@ pub(super) struct Related {
     /// Whether there are more pods than were read.
     pub(super) is_partial: bool,
     pub(super) newest: Answer<Option<Newest>>,
-    /// By the uid of the object that they are about; nothing where they may not be read.
-    pub(super) events: BTreeMap<Box<str>, Option<Vec<Event>>>,
+    /// With the uid of the object that they are about; none where they may not be read.
+    pub(super) events: Vec<(Box<str>, Vec<Event>)>,
     pub(super) namespace: Answer<Namespace>,
     /// Whether the volume's class waits for its first consumer.
     pub(super) waits_for_consumer: Answer<bool>,
-}
-
-#[derive(Deserialize)]
-struct List<T> {
-    #[serde(default)]
-    metadata: PageMeta,
-    items: Vec<T>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct StorageClass {
-    volume_binding_mode: Box<str>,
 }
 
 // === impl Answer ===
@@ -97,7 +82,7 @@ impl<T> Answer<T> {
 impl Related {
     /// Events about an object, as far as they were read.
     pub(super) fn events_of(&self, uid: &str) -> &[Event] {
-        self.events.get(uid).and_then(|events| events.as_deref()).unwrap_or_default()
+        self.events.iter().find(|(of, _)| **of == *uid).map_or(&[], |(_, events)| events)
     }
 
     /// What is known of it is all there is to know.
@@ -105,7 +90,7 @@ impl Related {
         match need {
             Need::Pods(_) => self.pods = Answer::Refused,
             Need::ReplicaSets(_) => self.newest = Answer::Refused,
-            Need::Events(uid) => drop(self.events.insert(uid.clone(), None)),
+            Need::Events(uid) => self.events.push((uid.clone(), Vec::new())),
             Need::Namespace => self.namespace = Answer::Refused,
             Need::StorageClass(_) => self.waits_for_consumer = Answer::Refused,
         }
@@ -123,27 +108,27 @@ impl Related {
     ) -> Result<(), serde_json::Error> {
         match need {
             Need::Pods(_) => {
-                let list: List<Pod> = serde_json::from_slice(body)?;
-                self.is_partial = list.metadata.next.is_some_and(|next| !next.is_empty());
-                self.pods = Answer::Got(list.items);
+                let page: Page = serde_json::from_slice(body)?;
+                self.is_partial = page.metadata.next.is_some_and(|next| !next.is_empty());
+                self.pods = Answer::Got(each(&page.items)?);
             }
             Need::ReplicaSets(_) => {
-                let list: List<&RawValue> = serde_json::from_slice(body)?;
-                let newest = patient.subject.as_ref().and_then(|subject| newest(subject, &list.items));
+                let page: Page = serde_json::from_slice(body)?;
+                let newest = patient.subject.as_ref().and_then(|subject| newest(subject, &page.items));
                 self.newest = Answer::Got(newest);
             }
             Need::Events(uid) => {
-                let list: List<Event> = serde_json::from_slice(body)?;
-                self.events.insert(uid.clone(), Some(list.items));
+                let page: Page = serde_json::from_slice(body)?;
+                self.events.push((uid.clone(), each(&page.items)?));
             }
             Need::Namespace => {
-                let subject = Subject::read(serde_json::from_slice(body)?)?;
-                let is_ending = subject.metadata.is_being_deleted();
+                let namespace = Subject::read(serde_json::from_slice(body)?)?;
+                let is_ending = namespace.metadata.is_being_deleted();
                 self.namespace =
                     Answer::Got(if is_ending { Namespace::Terminating } else { Namespace::Active });
             }
             Need::StorageClass(_) => {
-                let class: StorageClass = serde_json::from_slice(body)?;
+                let class = Subject::read(serde_json::from_slice(body)?)?;
                 self.waits_for_consumer = Answer::Got(&*class.volume_binding_mode == "WaitForFirstConsumer");
             }
         }
@@ -158,7 +143,8 @@ impl Related {
         if subject.metadata.is_being_deleted() || !subject.is_observed(patient.family) {
             return None;
         }
-        let about = |uid: &str| (!self.events.contains_key(uid)).then(|| Need::Events(uid.into()));
+        let about =
+            |uid: &str| self.events.iter().all(|(of, _)| **of != *uid).then(|| Need::Events(uid.into()));
         match patient.family {
             Family::Other => about(&subject.metadata.uid),
             Family::Claim => about(&subject.metadata.uid).or_else(|| {
@@ -183,6 +169,11 @@ impl Related {
             }
         }
     }
+}
+
+/// Looks into each object of a page by itself: the code for that is there already.
+fn each<T: DeserializeOwned>(items: &[&RawValue]) -> Result<Vec<T>, serde_json::Error> {
+    items.iter().map(|item| serde_json::from_str(item.get())).collect()
 }
 
 // === impl Need ===

@@ -24,36 +24,15 @@ pub(super) enum Family {
 
 /// An object of any kind that has something to do with pods.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Subject {
     pub(super) metadata: Metadata,
-    #[serde(skip)]
-    notes: Notes,
     #[serde(deserialize_with = "null_is_default")]
     pub(super) spec: Spec,
     #[serde(deserialize_with = "null_is_default")]
     pub(super) status: Status,
-}
-
-/// The part of `metadata` that no other kind of object is asked for.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Noted {
-    metadata: Notes,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Notes {
-    #[serde(deserialize_with = "null_is_default")]
-    annotations: Annotations,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Annotations {
-    #[serde(rename = "deployment.kubernetes.io/revision")]
-    revision: Box<str>,
+    /// Of a StorageClass.
+    pub(super) volume_binding_mode: Box<str>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -136,9 +115,7 @@ impl Subject {
     /// # Errors
     /// Where the JSON is no such object.
     pub(super) fn read(object: &RawValue) -> Result<Self, serde_json::Error> {
-        let mut subject: Self = serde_json::from_str(object.get())?;
-        subject.notes = serde_json::from_str::<Noted>(object.get())?.metadata;
-        Ok(subject)
+        serde_json::from_str(object.get())
     }
 
     /// Whether its status is about its present spec: an older one is no reason for anything.
@@ -160,7 +137,7 @@ impl Subject {
 
     /// A Deployment's revision, which its newest ReplicaSet shares.
     pub(super) fn revision(&self) -> &str {
-        &self.notes.annotations.revision
+        &self.metadata.annotations.revision
     }
 
     pub(super) fn is_ordered(&self) -> bool {

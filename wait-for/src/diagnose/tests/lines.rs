@@ -318,12 +318,12 @@ fn a_hopeless_diagnosis_fails_the_target_and_nothing_else_does() {
         .unwrap()
         .verdict
     };
-    let (verdict, because) = diagnosis(explanation.clone()).apply(not_yet());
+    let (verdict, because) = diagnosis(explanation.clone()).apply(not_yet(), false);
     assert_eq!((verdict, because), (not_yet(), Some(Because { cause: "why".into(), hint: None })));
     let hopeless = Diagnosis { is_hopeless: true, ..diagnosis(explanation) };
-    assert!(hopeless.apply(not_yet()).0.is_failed());
+    assert!(hopeless.apply(not_yet(), false).0.is_failed());
     let met = Verdict::Met(crate::verdict::Finding::state("met"));
-    assert_eq!(hopeless.apply(met.clone()), (met, None));
+    assert_eq!(hopeless.apply(met.clone(), false), (met, None));
     assert_eq!(FailFast::default(), FailFast::Certain);
 }
 

@@ -111,7 +111,7 @@ fn line(target: &Target, object: &Value, explanation: Option<Explanation>) -> St
         object => look(target.kind, &target.check, &raw(object)).unwrap().verdict,
     };
     let mut row = Line::new(target.to_string());
-    match explanation.map(|explanation| diagnosis(explanation).apply(verdict.clone())) {
+    match explanation.map(|explanation| diagnosis(explanation).apply(verdict.clone(), false)) {
         Some((verdict, Some(because))) => {
             row.learn_why(verdict, because, Duration::ZERO, Duration::ZERO);
         }
