@@ -37,9 +37,9 @@ pub struct Page<'a> {
     /// Where a watch can start, and where the next page is.
     #[serde(default)]
     pub metadata: PageMeta,
-    /// The objects, not looked into yet.
+    /// The objects, not looked into yet. Go writes an empty list as null where nobody took care.
     #[serde(borrow, default)]
-    pub items: Vec<&'a RawValue>,
+    pub items: Option<Vec<&'a RawValue>>,
 }
 
 /// A list's `metadata`.
@@ -198,4 +198,24 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, KubeError> {
 
 fn rejected(error: kube::core::request::Error) -> KubeError {
     KubeError::Rejected(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_where_the_next_one_is_and_an_empty_one_may_be_null() {
+        let text =
+            r#"{"kind":"PodList","metadata":{"resourceVersion":"7","continue":"abc"},"items":[{"a":1}]}"#;
+        let page: Page = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            (page.metadata.resource_version.as_str(), page.metadata.next.as_deref()),
+            ("7", Some("abc"))
+        );
+        assert_eq!(page.items.unwrap()[0].get(), r#"{"a":1}"#);
+        let empty: Page =
+            serde_json::from_str(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap();
+        assert!(empty.items.is_none() && empty.metadata.next.is_none());
+    }
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::evaluate::service::{self, Service};
 use crate::evaluate::slice::Slice;
 use crate::evaluate::{Check, Look, missing, selection};
+use crate::missing::Missing;
 use crate::target::{Target, Which};
 use crate::verdict::Verdict;
 
@@ -14,6 +15,7 @@ use crate::verdict::Verdict;
 #[derive(Debug)]
 pub struct Endpoints {
     target: Target,
+    missing: Missing,
     condition: service::Condition,
     services: Collection<Service>,
     slices: Collection<Slice>,
@@ -60,9 +62,10 @@ pub enum Part {
 impl Endpoints {
     /// Nothing is known yet.
     #[must_use]
-    pub fn new(target: Target, condition: service::Condition) -> Self {
+    pub fn new(target: Target, missing: Missing, condition: service::Condition) -> Self {
         Self {
             target,
+            missing,
             condition,
             services: Collection::new(),
             slices: Collection::new(),
@@ -154,12 +157,14 @@ impl Endpoints {
         let looks: Vec<Look> =
             self.services.objects.values().map(|(service, _)| self.look(service)).collect();
         let Target { kind, which, check, .. } = &self.target;
-        Some(match which {
+        let is_absent = looks.is_empty();
+        let verdict = match which {
             Which::Selector(_) => selection::combine(*kind, check, looks.iter()),
             Which::Name(_) => {
                 looks.into_iter().next().map_or_else(|| missing(*kind, check), |look| look.verdict)
             }
-        })
+        };
+        Some(if is_absent { self.missing.judge(verdict) } else { verdict })
     }
 
     /// The target that they are of.
@@ -228,7 +233,7 @@ mod tests {
     fn endpoints(target: &str) -> Endpoints {
         let target: Target = target.parse().unwrap();
         let condition = condition(&target).expect("a condition of Services");
-        Endpoints::new(target, condition)
+        Endpoints::new(target, Missing::Wait, condition)
     }
 
     fn list(endpoints: &mut Endpoints, part: Part, objects: &[Value]) {

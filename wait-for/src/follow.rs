@@ -19,6 +19,7 @@ use crate::doubt::Doubt;
 use crate::endpoints::{self, Endpoints, Part};
 use crate::evaluate::{Check, service};
 use crate::kube_error::KubeError;
+use crate::missing::Missing;
 use crate::resource::{Resource, Scope};
 use crate::target::{Target, Which};
 use crate::tracker::Tracker;
@@ -52,6 +53,8 @@ pub struct Follow {
     pub index: usize,
     /// The target.
     pub target: Target,
+    /// What the absence of its object means.
+    pub missing: Missing,
     /// Where its objects are.
     pub scope: Scope,
     /// The API server.
@@ -178,8 +181,8 @@ impl Follow {
 
     fn shared(&self, news: Option<Sender>) -> Rc<RefCell<Shared>> {
         let facts = match endpoints::condition(&self.target) {
-            Some(condition) => Facts::Endpoints(Endpoints::new(self.target.clone(), condition)),
-            None => Facts::Objects(Tracker::new(self.target.clone())),
+            Some(condition) => Facts::Endpoints(Endpoints::new(self.target.clone(), self.missing, condition)),
+            None => Facts::Objects(Tracker::new(self.target.clone(), self.missing)),
         };
         let shared = Shared {
             facts,

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::Error;
 use serde_json::value::RawValue;
 
 use crate::evaluate::{Check, Look, look, missing, selection};
+use crate::missing::Missing;
 use crate::target::{Target, Which};
 use crate::verdict::{Finding, Verdict};
 
@@ -12,6 +14,7 @@ use crate::verdict::{Finding, Verdict};
 #[derive(Debug)]
 pub struct Tracker {
     target: Target,
+    missing: Missing,
     objects: BTreeMap<String, Kept>,
     round: u64,
     is_listed: bool,
@@ -28,8 +31,8 @@ struct Kept {
 impl Tracker {
     /// Nothing is known yet.
     #[must_use]
-    pub fn new(target: Target) -> Self {
-        Self { target, objects: BTreeMap::new(), round: 0, is_listed: false, first: None }
+    pub fn new(target: Target, missing: Missing) -> Self {
+        Self { target, missing, objects: BTreeMap::new(), round: 0, is_listed: false, first: None }
     }
 
     /// A list begins: what it does not show is gone.
@@ -42,7 +45,7 @@ impl Tracker {
     /// # Errors
     /// When it is no such object.
     pub fn object(&mut self, object: &RawValue) -> Result<(), serde_json::Error> {
-        let look = look(self.target.kind, &self.target.check, object)?;
+        let look = self.look(object)?;
         self.objects.insert(key(&look), Kept { look, round: self.round });
         Ok(())
     }
@@ -52,9 +55,15 @@ impl Tracker {
     /// # Errors
     /// When it is no such object.
     pub fn gone(&mut self, object: &RawValue) -> Result<(), serde_json::Error> {
-        let look = look(self.target.kind, &self.target.check, object)?;
+        let look = self.look(object)?;
         self.objects.remove(&key(&look));
         Ok(())
+    }
+
+    /// An object without a name could never be told from another, nor go again.
+    fn look(&self, object: &RawValue) -> Result<Look, serde_json::Error> {
+        let look = look(self.target.kind, &self.target.check, object)?;
+        if look.name.is_empty() { Err(serde_json::Error::custom("it has no name")) } else { Ok(look) }
     }
 
     /// The list is complete.
@@ -90,13 +99,12 @@ impl Tracker {
                 Some(look) => look.verdict.clone(),
             });
         }
-        Some(match which {
-            Which::Selector(_) => selection::combine(*kind, check, looks),
-            Which::Name(_) => match self.objects.values().next() {
-                None => missing(*kind, check),
-                Some(kept) => kept.look.verdict.clone(),
-            },
-        })
+        let verdict = match (which, self.objects.values().next()) {
+            (Which::Selector(_), _) => selection::combine(*kind, check, looks),
+            (Which::Name(_), None) => missing(*kind, check),
+            (Which::Name(_), Some(kept)) => kept.look.verdict.clone(),
+        };
+        Some(if self.objects.is_empty() { self.missing.judge(verdict) } else { verdict })
     }
 }
 
@@ -129,7 +137,7 @@ mod tests {
     }
 
     fn tracker(target: &str) -> Tracker {
-        Tracker::new(target.parse().unwrap())
+        Tracker::new(target.parse().unwrap(), Missing::Wait)
     }
 
     fn list(tracker: &mut Tracker, objects: &[Box<RawValue>]) {
@@ -142,6 +150,13 @@ mod tests {
 
     fn is_met(tracker: &Tracker) -> bool {
         tracker.verdict().expect("the list is complete").is_met()
+    }
+
+    #[test]
+    fn an_object_without_a_name_is_none() {
+        let mut tracker = tracker("pod/web");
+        assert!(tracker.object(&RawValue::from_string("{}".into()).unwrap()).is_err());
+        assert!(tracker.object(&pod("web", "1", "True")).is_ok());
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl Follower {
         loop {
             let body = self.api.list(&self.resource, next).await?;
             let page: Page = serde_json::from_slice(&body).map_err(unreadable)?;
-            for object in page.items {
+            for object in page.items.into_iter().flatten() {
                 sink.object(object).map_err(unreadable)?;
             }
             next = page.metadata.next.filter(|token| !token.is_empty());

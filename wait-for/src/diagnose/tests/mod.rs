@@ -17,7 +17,8 @@ use super::related::{Answer, Namespace, Need};
 use super::rights::Right;
 use super::{Because, Diagnosis};
 use crate::evaluate::look;
-use crate::report::Row as Line;
+use crate::row::Row as Line;
+use crate::standing::Terms;
 use crate::target::Target;
 use crate::verdict::Verdict;
 
@@ -110,12 +111,12 @@ fn line(target: &Target, object: &Value, explanation: Option<Explanation>) -> St
         Value::Null => crate::evaluate::missing(target.kind, &target.check),
         object => look(target.kind, &target.check, &raw(object)).unwrap().verdict,
     };
-    let mut row = Line::new(target.to_string());
+    let mut row = Line::new(target.to_string(), Terms::default());
     match explanation.map(|explanation| diagnosis(explanation).apply(verdict.clone(), false)) {
         Some((verdict, Some(because))) => {
             row.learn_why(verdict, because, Duration::ZERO, Duration::ZERO);
         }
-        _ => drop(row.learn(verdict)),
+        _ => drop(row.learn(verdict, Duration::ZERO)),
     }
     row.line(Duration::ZERO)
 }

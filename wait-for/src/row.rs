@@ -1,12 +1,12 @@
-//! What a run says: one line when a target's state changes, a heartbeat, and the result.
+//! A target as the user sees it: its name, where it stands, and what stands in the way of knowing more.
 
-use std::io::Write;
 use std::time::Duration;
 
 use crate::diagnose::Because;
 use crate::duration::Short;
 use crate::message::shorten;
-use crate::outcome::{Known, Outcome};
+use crate::outcome::Outcome;
+use crate::standing::{Known, Standing, Terms};
 use crate::verdict::{Finding, Verdict};
 
 /// No line is longer, in bytes: terminals, log shippers and kubectl all cut sooner or later.
@@ -17,13 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long it has lasted is only worth saying after that.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// A target as the report knows it.
+/// A target and what is to be said of it.
 #[derive(Debug)]
 pub struct Row {
     /// `deployment/postgres`, with its namespace where that is not the default one.
     pub name: String,
     /// What is known of it.
-    pub known: Known,
+    pub standing: Standing,
     /// Why, where that was looked into.
     pub why: Option<Why>,
     /// Why the API server cannot be asked just now, since when, and whether that was said.
@@ -55,23 +55,30 @@ pub struct Trouble {
 impl Row {
     /// A target of which nothing is known.
     #[must_use]
-    pub fn new(name: String) -> Self {
-        Self { name, known: Known::Nothing, why: None, trouble: None }
+    pub fn new(name: String, terms: Terms) -> Self {
+        Self { name, standing: Standing::new(terms), why: None, trouble: None }
     }
 
     /// The one line about the target, with what stands in the way of knowing more.
     #[must_use]
     pub fn line(&self, now: Duration) -> String {
-        let state = match &self.known {
+        let known = self.standing.known();
+        let state = match known {
             Known::Nothing if self.trouble.is_some() => "not seen yet".to_owned(),
             Known::Nothing => "not seen yet — no answer from the API server".to_owned(),
-            Known::Verdict(verdict) => match &self.why {
-                Some(why) => format!("{} — {}", verdict.finding().state, why.text(now)),
-                None => verdict.finding().to_string(),
+            Known::Verdict(verdict) => match (self.standing.holding(now), &self.why) {
+                (Some(held), _) => format!(
+                    "{}, held for {} of {}",
+                    verdict.finding(),
+                    Short(held),
+                    Short(self.standing.stable_for())
+                ),
+                (None, Some(why)) => format!("{} — {}", verdict.finding().state, why.text(now)),
+                (None, None) => verdict.finding().to_string(),
             },
             Known::Refused(why) => why.clone(),
         };
-        let trouble = match (&self.trouble, &self.known) {
+        let trouble = match (&self.trouble, known) {
             (None, _) | (_, Known::Refused(_)) => String::new(),
             (Some(trouble), _) if now - trouble.since < SHORT => format!(" — {}", trouble.what),
             (Some(trouble), _) => format!(" — {} (for {})", trouble.what, Short(now - trouble.since)),
@@ -79,49 +86,52 @@ impl Row {
         shorten(format!("{} {state}{trouble}", self.name), LONGEST_LINE)
     }
 
-    /// The line of the result: the verdict's word first.
+    /// Where the target stands, in one word.
     #[must_use]
-    pub fn result(&self, now: Duration) -> String {
-        let word = match &self.known {
-            Known::Verdict(Verdict::Met(_)) => "met",
-            Known::Verdict(Verdict::NotYet(_)) => "not-yet",
-            Known::Verdict(Verdict::Failed(_)) => "failed",
-            Known::Verdict(Verdict::Misused(_)) => "misused",
-            Known::Refused(_) => "refused",
-            Known::Nothing => "unknown",
-        };
-        format!("{word} {}", self.line(now))
+    pub fn word(&self, now: Duration) -> &'static str {
+        match (self.standing.end(now), self.standing.known()) {
+            (Some(Outcome::Met), _) => "met",
+            (Some(Outcome::Failed), _) => "failed",
+            (Some(Outcome::Usage), _) => "misused",
+            (Some(Outcome::Refused), _) => "refused",
+            (Some(Outcome::TimedOut), _) => "timed-out",
+            (_, Known::Nothing) => "unknown",
+            _ => "not-yet",
+        }
     }
 
-    /// Whether the target holds the gate closed.
+    /// The line of the result: the word first.
     #[must_use]
-    pub fn is_open(&self) -> bool {
-        matches!(&self.known, Known::Verdict(Verdict::Met(_)))
+    pub fn result(&self, now: Duration) -> String {
+        format!("{} {}", self.word(now), self.line(now))
+    }
+
+    /// Whether the target does not hold the gate closed.
+    #[must_use]
+    pub fn is_open(&self, now: Duration) -> bool {
+        self.standing.end(now) == Some(Outcome::Met)
     }
 
     /// A state that is new is worth a line; the same state is not.
-    pub fn learn(&mut self, verdict: Verdict) -> bool {
-        let known = Known::Verdict(verdict);
-        let is_new = self.known != known || self.why.is_some();
-        self.known = known;
-        self.why = None;
-        is_new
+    pub fn learn(&mut self, verdict: Verdict, now: Duration) -> bool {
+        let was_explained = self.why.take().is_some();
+        self.standing.learn(Known::Verdict(verdict), now) || was_explained
     }
 
     /// As [`Row::learn`], with what a diagnosis found and how long that has been so.
     pub fn learn_why(&mut self, verdict: Verdict, because: Because, age: Duration, now: Duration) -> bool {
         let known = Known::Verdict(verdict);
         // The finding's own cause is not in the line: only its state is.
-        let is_new =
-            !is_same_state(&self.known, &known) || self.why.as_ref().is_none_or(|why| why.because != because);
-        self.known = known;
+        let is_new = !is_same_state(self.standing.known(), &known)
+            || self.why.as_ref().is_none_or(|why| why.because != because);
+        self.standing.learn(known, now);
         self.why = Some(Why { because, age, told: now });
         is_new
     }
 
     /// Trouble is worth a line at once where nothing is known yet, else when it lasts.
     pub fn suffer(&mut self, what: String, now: Duration) -> bool {
-        let is_unknown = self.known == Known::Nothing;
+        let is_unknown = *self.standing.known() == Known::Nothing;
         let trouble = self.trouble.get_or_insert(Trouble { what: String::new(), since: now, is_said: false });
         let is_news = trouble.what != what || !trouble.is_said;
         trouble.what = what;
@@ -136,14 +146,14 @@ impl Row {
     }
 
     /// The API server rejects the question itself.
-    pub fn misuse(&mut self, finding: Finding) {
-        self.known = Known::Verdict(Verdict::Misused(finding));
+    pub fn misuse(&mut self, finding: Finding, now: Duration) {
         self.why = None;
+        self.standing.learn(Known::Verdict(Verdict::Misused(finding)), now);
     }
 
     /// The API server will never answer.
-    pub fn refuse(&mut self, why: String) {
-        self.known = Known::Refused(why);
+    pub fn refuse(&mut self, why: String, now: Duration) {
+        self.standing.learn(Known::Refused(why), now);
     }
 }
 
@@ -171,32 +181,6 @@ fn whole(age: Duration) -> Duration {
     Duration::from_secs(age.as_secs())
 }
 
-/// The last line of the log.
-#[must_use]
-pub fn closing(outcome: Outcome, elapsed: Duration) -> String {
-    let elapsed = Short(elapsed);
-    match outcome {
-        Outcome::Met => format!("open after {elapsed}"),
-        Outcome::Failed => format!("giving up after {elapsed}: waiting is hopeless"),
-        Outcome::Usage => format!("giving up after {elapsed}: a target cannot be asked this"),
-        Outcome::TimedOut => format!("timed out after {elapsed}"),
-        Outcome::Refused => format!("giving up after {elapsed}: the API server refuses us"),
-        Outcome::Signalled(signal) => {
-            let name = if signal == 2 { "SIGINT" } else { "SIGTERM" };
-            format!("ended by {name} after {elapsed}")
-        }
-    }
-}
-
-/// Prints lines of the result; that nobody reads them is no reason to fail.
-pub fn print(lines: &[String]) {
-    let mut out = std::io::stdout().lock();
-    for line in lines {
-        let _ = writeln!(out, "{line}");
-    }
-    let _ = out.flush();
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,17 +197,17 @@ mod tests {
 
     #[test]
     fn a_line_says_what_and_why() {
-        let mut row = Row::new("deployment/api".into());
+        let mut row = Row::new("deployment/api".into(), Terms::default());
         assert_eq!(row.line(START), "deployment/api not seen yet — no answer from the API server");
-        assert!(row.learn(not_yet()));
+        assert!(row.learn(not_yet(), START));
         assert_eq!(row.line(START), "deployment/api 0/2 available — scaled to 0");
         assert_eq!(row.result(START), "not-yet deployment/api 0/2 available — scaled to 0");
-        assert!(!row.learn(not_yet()), "the same state is not worth a line");
+        assert!(!row.learn(not_yet(), START), "the same state is not worth a line");
     }
 
     #[test]
     fn trouble_is_said_at_once_while_nothing_is_known() {
-        let mut row = Row::new("pod/x".into());
+        let mut row = Row::new("pod/x".into(), Terms::default());
         assert!(row.suffer("API server unreachable: connection refused".into(), START));
         assert!(!row.suffer("API server unreachable: connection refused".into(), seconds(1)));
         assert_eq!(row.line(START), "pod/x not seen yet — API server unreachable: connection refused");
@@ -237,8 +221,8 @@ mod tests {
 
     #[test]
     fn a_short_outage_is_not_worth_a_line_where_the_state_is_known() {
-        let mut row = Row::new("pod/x".into());
-        row.learn(not_yet());
+        let mut row = Row::new("pod/x".into(), Terms::default());
+        row.learn(not_yet(), START);
         assert!(!row.suffer("cut".into(), START));
         assert!(!row.suffer("cut".into(), seconds(9)));
         assert!(row.suffer("cut".into(), seconds(10)));
@@ -249,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_cause_that_was_looked_into_has_its_age_before_the_hint() {
-        let mut row = Row::new("service/db".into());
+        let mut row = Row::new("service/db".into(), Terms::default());
         let because = |hint: Option<&str>| Because {
             cause: "pod db-0: readiness probe failing (HTTP 503)".into(),
             hint: hint.map(ToOwned::to_owned),
@@ -264,14 +248,14 @@ mod tests {
         );
         assert!(row.learn_why(not_yet(), because(Some("see statefulset/db")), START, seconds(23)));
         assert!(row.line(seconds(25)).ends_with("(HTTP 503) since 2s; see statefulset/db"));
-        assert!(row.learn(not_yet()));
+        assert!(row.learn(not_yet(), seconds(25)));
         assert_eq!(row.line(seconds(25)), "service/db 0/2 available — scaled to 0");
     }
 
     #[test]
     fn long_lines_are_cut_at_a_character() {
-        let mut row = Row::new("pod/x".into());
-        row.learn(Verdict::NotYet(Finding { state: "é".repeat(400), cause: None }));
+        let mut row = Row::new("pod/x".into(), Terms::default());
+        row.learn(Verdict::NotYet(Finding { state: "é".repeat(400), cause: None }), START);
         let line = row.line(START);
         assert!(line.len() <= LONGEST_LINE && line.ends_with('…'), "{} bytes", line.len());
     }

@@ -1,0 +1,43 @@
+//! Prints the figures that the README states, as measured on this machine: `figures OUTDIR`, where
+//! `deploy/build-static.sh OUTDIR` has put both binaries.
+//!
+//! Nothing here passes or fails: machines differ and are shared. Times are medians; the throughput of
+//! `probesim` is a ratio to a bare hyper server that is measured in turn with it.
+
+mod gate;
+mod process;
+mod throughput;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::process::size;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let (Some(first), Ok(runtime)) = (args.next(), runtime) else {
+        eprintln!("usage: figures OUTDIR   (after deploy/build-static.sh OUTDIR)");
+        return ExitCode::from(2);
+    };
+    let result = if first == throughput::BARE_SERVER {
+        runtime.block_on(throughput::serve_bare())
+    } else {
+        runtime.block_on(measure(PathBuf::from(first)))
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("figures: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(out: PathBuf) -> std::io::Result<()> {
+    let (wait_for, probesim) = (out.join("wait-for"), out.join("probesim"));
+    println!("size of wait-for, static and stripped      {:>12} bytes", size(&wait_for)?);
+    println!("size of probesim, static and stripped      {:>12} bytes", size(&probesim)?);
+    gate::measure(&wait_for).await?;
+    throughput::measure(&probesim).await
+}
