@@ -119,7 +119,11 @@ impl Api {
         self.connection = None;
     }
 
-    async fn fetch(&mut self, request: Request<Vec<u8>>) -> Result<Bytes, KubeError> {
+    /// Any other question, as `kube` writes it.
+    ///
+    /// # Errors
+    /// Whatever stands in the way.
+    pub(crate) async fn fetch(&mut self, request: Request<Vec<u8>>) -> Result<Bytes, KubeError> {
         let response = self.send(request).await?;
         let body = read(response.into_body(), LARGEST_PAGE).await;
         if body.is_err() {

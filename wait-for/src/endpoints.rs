@@ -175,6 +175,20 @@ impl Endpoints {
         Some(if is_absent { self.missing.judge(verdict) } else { verdict })
     }
 
+    /// The target that they are of.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Of several Services the one that there is most to say about: its namespace and name.
+    #[must_use]
+    pub fn worst(&self) -> Option<(Option<Box<str>>, Box<str>)> {
+        let looks: Vec<Look> =
+            self.services.objects.values().map(|(service, _)| self.look(service)).collect();
+        crate::tracker::worst(looks.iter())
+    }
+
     fn look(&self, service: &Service) -> Look {
         let meta = &service.metadata;
         let slices = self.slices.objects.values().map(|(slice, _)| slice);

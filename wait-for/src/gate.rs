@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::cluster::Cluster;
 use crate::config::{Config, OnTimeout};
+use crate::diagnose::{FailFast, OwnPod};
 use crate::follow::{Follow, News};
 use crate::kube_error::KubeError;
 use crate::outcome::{Outcome, decide};
@@ -56,7 +57,7 @@ impl Gate {
                 async move {
                     if once {
                         let said = match follow.look().await {
-                            Ok(verdict) => News::Verdict(verdict),
+                            Ok(said) => said,
                             Err((error, resource)) => News::Hopeless(error, resource),
                         };
                         let _ = sender.send((index, said));
@@ -116,6 +117,7 @@ impl Gate {
     }
 
     fn follows(&self, cluster: Rc<Cluster>) -> Vec<Follow> {
+        let own_pod = OwnPod::find(|name| std::env::var(name).ok(), &cluster.namespace);
         let wanted = self.config.wanted.iter().enumerate();
         wanted
             .map(|(index, wanted)| {
@@ -133,6 +135,8 @@ impl Gate {
                     interval: self.config.interval,
                     place: self.config.place.or_namespace(&cluster.namespace),
                     newer_than: None,
+                    fail_fast: FailFast::default(),
+                    own_pod: own_pod.clone(),
                 }
             })
             .collect()
@@ -155,6 +159,7 @@ impl Gate {
         let row = &mut self.rows[index];
         let is_worth_a_line = match said {
             News::Verdict(verdict) => row.learn(verdict, now),
+            News::Explained(verdict, because, age) => row.learn_why(verdict, because, age, now),
             News::Trouble(what) => row.suffer(what, now),
             News::Recovered => {
                 if let Some(lasted) = row.recover(now) {

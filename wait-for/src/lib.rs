@@ -2,8 +2,8 @@
 //!
 //! From the outside in: `cli` and `legacy` take the command line apart, `config` makes types of it,
 //! `cluster` finds the API server, `gate` runs a `follow` for each target, which joins what is watched
-//! (`watch`, `api`, `frames`, `connection`) with what is known (`tracker`, `endpoints`, `evaluate`), and
-//! `outcome` decides when it is over.
+//! (`watch`, `api`, `frames`, `connection`) with what is known (`tracker`, `endpoints`, `evaluate`) and with
+//! why it is so (`diagnose`), and `outcome` decides when it is over.
 
 pub mod api;
 pub mod backoff;
@@ -12,6 +12,7 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod connection;
+pub mod diagnose;
 pub mod discovery;
 pub mod doubt;
 pub mod duration;

@@ -14,7 +14,7 @@ pub struct Metadata {
     pub uid: Box<str>,
     /// Counts the changes of `spec`.
     pub generation: i64,
-    /// When it was made.
+    /// When it was made, as the API server writes a time.
     pub creation_timestamp: Option<Box<str>>,
     /// Set once deletion has begun.
     pub deletion_timestamp: Option<Box<str>>,
@@ -24,9 +24,21 @@ pub struct Metadata {
     /// Who made it.
     #[serde(deserialize_with = "null_is_default")]
     pub owner_references: Vec<OwnerReference>,
-    /// Only the label that ties an EndpointSlice to its Service, and its mark of a headless one.
+    /// Only those that tie an EndpointSlice to its Service and a pod to its revision.
     #[serde(deserialize_with = "null_is_default")]
     pub labels: Labels,
+    /// Only a Deployment's revision.
+    #[serde(deserialize_with = "null_is_default")]
+    pub annotations: Annotations,
+}
+
+/// The annotations that carry meaning here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// A Deployment's revision, which its newest ReplicaSet shares.
+    #[serde(rename = "deployment.kubernetes.io/revision")]
+    pub revision: Box<str>,
 }
 
 /// The labels that carry meaning here.
@@ -39,6 +51,12 @@ pub struct Labels {
     /// Present, with whatever value, on the EndpointSlices of a headless Service.
     #[serde(rename = "service.kubernetes.io/headless")]
     pub headless: Option<Box<str>>,
+    /// Which ReplicaSet of a Deployment a pod belongs to.
+    #[serde(rename = "pod-template-hash")]
+    pub template_hash: Box<str>,
+    /// Which revision of a StatefulSet or DaemonSet a pod belongs to.
+    #[serde(rename = "controller-revision-hash")]
+    pub revision_hash: Box<str>,
 }
 
 /// An entry of `metadata.ownerReferences`.
@@ -49,6 +67,8 @@ pub struct OwnerReference {
     pub kind: Box<str>,
     /// The owner's name.
     pub name: Box<str>,
+    /// The owner's uid.
+    pub uid: Box<str>,
     /// Whether this owner manages the object.
     pub controller: Option<bool>,
 }
@@ -69,6 +89,8 @@ pub struct Reported {
     pub message: String,
     /// The generation that this condition speaks of.
     pub observed_generation: Option<i64>,
+    /// Since when it has this status.
+    pub last_transition_time: Option<Box<str>>,
 }
 
 // === impl Metadata ===
@@ -86,7 +108,7 @@ impl Metadata {
         self.controller().is_some_and(|owner| &*owner.kind == "StatefulSet")
     }
 
-    /// The owner that manages it.
+    /// The one owner that manages it.
     #[must_use]
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owner_references.iter().find(|owner| owner.controller == Some(true))

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crate::diagnose::Because;
 use crate::duration::Short;
+use crate::message::shorten;
 use crate::outcome::Outcome;
 use crate::standing::{Known, Standing, Terms};
 use crate::verdict::{Finding, Verdict};
@@ -22,8 +24,21 @@ pub struct Row {
     pub name: String,
     /// What is known of it.
     pub standing: Standing,
+    /// Why, where that was looked into.
+    pub why: Option<Why>,
     /// Why the API server cannot be asked just now, since when, and whether that was said.
     pub trouble: Option<Trouble>,
+}
+
+/// What a diagnosis has found.
+#[derive(Debug)]
+pub struct Why {
+    /// What it is.
+    pub because: Because,
+    /// How old it was when it was told.
+    pub age: Duration,
+    /// When it was told, since the start of the run.
+    pub told: Duration,
 }
 
 /// Trouble that a target's watch has with the API server.
@@ -41,7 +56,7 @@ impl Row {
     /// A target of which nothing is known.
     #[must_use]
     pub fn new(name: String, terms: Terms) -> Self {
-        Self { name, standing: Standing::new(terms), trouble: None }
+        Self { name, standing: Standing::new(terms), why: None, trouble: None }
     }
 
     /// The one line about the target, with what stands in the way of knowing more.
@@ -51,14 +66,15 @@ impl Row {
         let state = match known {
             Known::Nothing if self.trouble.is_some() => "not seen yet".to_owned(),
             Known::Nothing => "not seen yet — no answer from the API server".to_owned(),
-            Known::Verdict(verdict) => match self.standing.holding(now) {
-                None => verdict.finding().to_string(),
-                Some(held) => format!(
+            Known::Verdict(verdict) => match (self.standing.holding(now), &self.why) {
+                (Some(held), _) => format!(
                     "{}, held for {} of {}",
                     verdict.finding(),
                     Short(held),
                     Short(self.standing.stable_for())
                 ),
+                (None, Some(why)) => format!("{} — {}", verdict.finding().state, why.text(now)),
+                (None, None) => verdict.finding().to_string(),
             },
             Known::Refused(why) => why.clone(),
         };
@@ -67,7 +83,7 @@ impl Row {
             (Some(trouble), _) if now - trouble.since < SHORT => format!(" — {}", trouble.what),
             (Some(trouble), _) => format!(" — {} (for {})", trouble.what, Short(now - trouble.since)),
         };
-        shorten(format!("{} {state}{trouble}", self.name))
+        shorten(format!("{} {state}{trouble}", self.name), LONGEST_LINE)
     }
 
     /// Where the target stands, in one word.
@@ -98,7 +114,19 @@ impl Row {
 
     /// A state that is new is worth a line; the same state is not.
     pub fn learn(&mut self, verdict: Verdict, now: Duration) -> bool {
-        self.standing.learn(Known::Verdict(verdict), now)
+        let was_explained = self.why.take().is_some();
+        self.standing.learn(Known::Verdict(verdict), now) || was_explained
+    }
+
+    /// As [`Row::learn`], with what a diagnosis found and how long that has been so.
+    pub fn learn_why(&mut self, verdict: Verdict, because: Because, age: Duration, now: Duration) -> bool {
+        let known = Known::Verdict(verdict);
+        // The finding's own cause is not in the line: only its state is.
+        let is_new = !is_same_state(self.standing.known(), &known)
+            || self.why.as_ref().is_none_or(|why| why.because != because);
+        self.standing.learn(known, now);
+        self.why = Some(Why { because, age, told: now });
+        is_new
     }
 
     /// Trouble is worth a line at once where nothing is known yet, else when it lasts.
@@ -119,6 +147,7 @@ impl Row {
 
     /// The API server rejects the question itself.
     pub fn misuse(&mut self, finding: Finding, now: Duration) {
+        self.why = None;
         self.standing.learn(Known::Verdict(Verdict::Misused(finding)), now);
     }
 
@@ -128,17 +157,28 @@ impl Row {
     }
 }
 
-/// Cuts a line to what is allowed, at a character's edge.
-fn shorten(mut line: String) -> String {
-    if line.len() > LONGEST_LINE {
-        let mut end = LONGEST_LINE - '…'.len_utf8();
-        while !line.is_char_boundary(end) {
-            end -= 1;
-        }
-        line.truncate(end);
-        line.push('…');
+impl Why {
+    /// `CAUSE since AGE; HINT`
+    fn text(&self, now: Duration) -> String {
+        let age = self.age + now.saturating_sub(self.told);
+        let age = if age < SHORT { String::new() } else { format!(" since {}", Short(whole(age))) };
+        let hint = self.because.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{}{age}{hint}", self.because.cause)
     }
-    line
+}
+
+fn is_same_state(one: &Known, other: &Known) -> bool {
+    match (one, other) {
+        (Known::Verdict(one), Known::Verdict(other)) => {
+            one.is_failed() == other.is_failed() && one.finding().state == other.finding().state
+        }
+        _ => false,
+    }
+}
+
+/// In whole seconds: nobody counts the parts of an age.
+fn whole(age: Duration) -> Duration {
+    Duration::from_secs(age.as_secs())
 }
 
 #[cfg(test)]
@@ -189,6 +229,27 @@ mod tests {
         assert!(!row.suffer("cut".into(), seconds(11)));
         assert_eq!(row.line(seconds(12)), "pod/x 0/2 available — scaled to 0 — cut (for 12s)");
         assert_eq!(row.recover(seconds(13)), Some(seconds(13)));
+    }
+
+    #[test]
+    fn a_cause_that_was_looked_into_has_its_age_before_the_hint() {
+        let mut row = Row::new("service/db".into(), Terms::default());
+        let because = |hint: Option<&str>| Because {
+            cause: "pod db-0: readiness probe failing (HTTP 503)".into(),
+            hint: hint.map(ToOwned::to_owned),
+        };
+        assert!(row.learn_why(not_yet(), because(None), START, seconds(3)));
+        let recounted =
+            Verdict::NotYet(Finding { state: "0/2 available".into(), cause: Some("other".into()) });
+        assert!(!row.learn_why(recounted, because(None), seconds(10), seconds(13)), "an age is no news");
+        assert_eq!(
+            row.line(seconds(23)),
+            "service/db 0/2 available — pod db-0: readiness probe failing (HTTP 503) since 20s"
+        );
+        assert!(row.learn_why(not_yet(), because(Some("see statefulset/db")), START, seconds(23)));
+        assert!(row.line(seconds(25)).ends_with("(HTTP 503) since 2s; see statefulset/db"));
+        assert!(row.learn(not_yet(), seconds(25)));
+        assert_eq!(row.line(seconds(25)), "service/db 0/2 available — scaled to 0");
     }
 
     #[test]

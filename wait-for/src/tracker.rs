@@ -102,6 +102,18 @@ impl Tracker {
         self.first.get_or_insert_with(|| self.objects.values().map(|kept| kept.look.uid.clone()).collect());
     }
 
+    /// The target that the objects are of.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Of several objects the one that there is most to say about: its namespace and name.
+    #[must_use]
+    pub fn worst(&self) -> Option<(Option<Box<str>>, Box<str>)> {
+        worst(self.objects.values().map(|kept| &kept.look))
+    }
+
     /// What follows from all that; nothing before the first list is complete.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
@@ -143,6 +155,16 @@ impl Tracker {
         };
         Some(if self.objects.is_empty() { self.missing.judge(verdict) } else { verdict })
     }
+}
+
+/// A hopeless one where there is one, as a selection's own finding has it.
+pub(crate) fn worst<'a>(
+    looks: impl Iterator<Item = &'a Look> + Clone,
+) -> Option<(Option<Box<str>>, Box<str>)> {
+    let counted = looks.filter(|look| look.counts);
+    let failed = counted.clone().find(|look| look.verdict.is_failed());
+    let worst = failed.or_else(|| counted.clone().find(|look| !look.verdict.is_met()))?;
+    Some((worst.namespace.clone(), worst.name.clone()))
 }
 
 fn key(look: &Look) -> String {

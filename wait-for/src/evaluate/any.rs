@@ -54,6 +54,7 @@ impl AnyObject {
                 reason: text("reason").unwrap_or_default().into(),
                 message: text("message").unwrap_or_default().into(),
                 observed_generation: entry.get("observedGeneration").and_then(Value::as_i64),
+                last_transition_time: text("lastTransitionTime").map(Into::into),
             })
         };
         self.list("/status/conditions").iter().filter_map(reported).collect()

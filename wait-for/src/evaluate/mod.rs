@@ -10,6 +10,7 @@ mod custom;
 pub mod daemonset;
 pub mod deployment;
 mod guard;
+mod image;
 pub mod job;
 mod json;
 mod jsonpath;

@@ -52,7 +52,8 @@ impl<'a> Target<'a> {
             Known::Refused(why) => (None, Some(why.as_str())),
             Known::Verdict(verdict) => {
                 let finding = verdict.finding();
-                (Some(finding.state.as_str()), finding.cause.as_deref())
+                let found = row.why.as_ref().map(|why| why.because.cause.as_str());
+                (Some(finding.state.as_str()), found.or(finding.cause.as_deref()))
             }
         };
         let trouble = row.trouble.as_ref().map(|trouble| trouble.what.as_str());
