@@ -8,6 +8,7 @@ pub mod config;
 pub mod decide;
 mod duration;
 pub mod endpoint;
+pub mod kubelet;
 pub mod lab;
 pub mod plan;
 pub mod rng;
