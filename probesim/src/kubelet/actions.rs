@@ -1,5 +1,7 @@
 //! What a SyncPod does: `computePodActions` (`pkg/kubelet/kuberuntime/kuberuntime_manager.go`).
 
+use std::time::Duration;
+
 use super::init::{self, Progress};
 use super::kill::Cause;
 use super::results::Verdict;
@@ -7,7 +9,7 @@ use super::role::Role;
 use super::runtime::{Instance, Instances};
 use super::spec::RestartPolicy;
 
-/// What the decision is made from, for one container.
+/// One container as the decisions and the status see it: instances by the last relist, results by instance.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
     pub(super) role: Role,
@@ -16,6 +18,8 @@ pub(super) struct View {
     pub(super) has_startup_probe: bool,
     pub(super) liveness: Option<(Instance, Verdict)>,
     pub(super) startup: Option<(Instance, Verdict)>,
+    /// The reason cache: the back-off that the last start ran into.
+    pub(super) back_off: Option<Duration>,
 }
 
 /// What has to be done, in this order.
@@ -93,6 +97,7 @@ pub(super) mod tests {
             has_startup_probe: false,
             liveness: None,
             startup: None,
+            back_off: None,
         }
     }
 

@@ -5,19 +5,19 @@ use std::collections::VecDeque;
 
 use rand::Rng;
 
+use super::actions::View;
 use super::ask::Ask;
 use super::backoff::Entry;
 use super::conditions::Conditions;
 use super::describe::Identity;
 use super::events::Event;
 use super::kill::Dying;
-use super::kind::Kind;
-use super::results::{Results, Verdict};
+use super::results::Results;
 use super::role::{self, Role};
 use super::runtime::{Instance, Instances, Running};
 use super::settings::Settings;
 use super::spec::{Container, PodSpec, RestartPolicy};
-use super::status::{Phase, PodStatus};
+use super::status::{ContainerStatus, Phase, PodStatus};
 use super::sync::Syncs;
 use super::terminate::Ending;
 use super::time::Time;
@@ -47,6 +47,10 @@ pub struct Pod {
     pub(super) serial: u32,
     pub(super) serials: Vec<u32>,
     pub(super) asks: VecDeque<Ask>,
+    /// What the last decision was made from; kept so that a sync that changes nothing allocates nothing.
+    pub(super) views: Vec<View>,
+    /// The status before this one, for its memory.
+    pub(super) spare: Vec<ContainerStatus>,
 }
 
 /// One container.
@@ -54,6 +58,7 @@ pub struct Pod {
 pub(super) struct Slot {
     pub(super) role: Role,
     pub(super) policy: RestartPolicy,
+    pub(super) has_startup_probe: bool,
     /// As they are.
     pub(super) actual: Instances,
     /// As the PLEG saw them last.
@@ -91,9 +96,10 @@ impl Pod {
     ) -> Result<Self, Vec<Invalid>> {
         validate::validate(&spec)?;
         let slots: Vec<Slot> = role::cast(&spec)
-            .map(|(_, role, policy)| Slot {
+            .map(|(container, role, policy)| Slot {
                 role,
                 policy,
+                has_startup_probe: container.startup_probe.is_some(),
                 actual: Instances::default(),
                 seen: Instances::default(),
                 next_instance: Instance::FIRST,
@@ -123,6 +129,8 @@ impl Pod {
             serial: 0,
             serials: Vec::new(),
             asks: VecDeque::new(),
+            views: Vec::new(),
+            spare: Vec::new(),
         };
         pod.settle(now, rng);
         Ok(pod)
@@ -174,6 +182,7 @@ impl Pod {
                 next = Some(next.map_or(at, |next| next.min(at)));
             }
         };
+        earlier(self.ending.and_then(Ending::due));
         for worker in &self.workers {
             earlier(worker.due());
         }
@@ -256,7 +265,7 @@ impl Pod {
             self.run_workers(now, rng);
             if let Some(update) = self.results.next_update() {
                 self.handle_update(update, now);
-            } else if !self.step_sync(now, rng) {
+            } else if !self.step_sync(now, rng) && !self.step_ending(now, rng) {
                 return;
             }
         }
@@ -265,11 +274,5 @@ impl Pod {
     /// The roles, by number.
     pub(super) fn roles(&self) -> &[Role] {
         &self.roles
-    }
-
-    /// What `UpdatePodStatus` and `computePodActions` see of a result.
-    pub(super) fn result(&self, index: usize, kind: Kind) -> Option<(Instance, Verdict)> {
-        let running = self.slots[index].seen.running?;
-        self.results.get(index, kind, running.instance).map(|verdict| (running.instance, verdict))
     }
 }

@@ -10,9 +10,9 @@ use super::kind::Kind;
 use super::pod::Pod;
 use super::results::{Update, Verdict};
 use super::role::Role;
-use super::runtime::Instance;
+use super::runtime::{Instance, Instances};
 use super::settings::Race;
-use super::status::{self, ContainerStatus, PodStatus, Source};
+use super::status::{self, ContainerStatus, PodStatus};
 use super::time::Time;
 
 // === impl Pod ===
@@ -21,25 +21,14 @@ impl Pod {
     /// `generateAPIPodStatus`, `UpdatePodStatus`, `SetPodStatus`: the status as it follows from what the
     /// PLEG saw and from the results. `is_over` says that nothing will run any more.
     pub(super) fn publish(&mut self, is_over: bool, now: Time, rng: &mut impl Rng) {
-        let sources: Vec<Source> = self
-            .slots
-            .iter()
-            .map(|slot| Source {
-                role: slot.role,
-                policy: slot.policy,
-                instances: slot.seen,
-                back_off: slot.back_off.filter(|_| !is_over),
-            })
-            .collect();
+        self.look(is_over);
         let has_init = self.roles().first().is_some_and(|role| *role != Role::Regular);
         let carries_over = self.settings.started_carry_over;
-        let mut containers: Vec<ContainerStatus> = sources
-            .iter()
-            .enumerate()
-            .map(|(index, source)| {
-                ContainerStatus::new(source, self.status.containers.get(index), has_init, carries_over)
-            })
-            .collect();
+        let mut containers = std::mem::take(&mut self.spare);
+        containers.clear();
+        containers.extend(self.views.iter().enumerate().map(|(index, view)| {
+            ContainerStatus::new(view, self.status.containers.get(index), has_init, carries_over)
+        }));
         self.update_pod_status(&mut containers);
         let worker_first = match self.settings.race {
             Race::PublishFirst => false,
@@ -49,12 +38,10 @@ impl Pod {
         if worker_first && !self.status.containers.is_empty() {
             self.run_workers(now, rng);
         }
-        let is_initialized = init::is_past(&self.views())
-            || init::init_actions(&self.views(), &mut Actions::default()) == init::Progress::Done;
-        let before = self.status.clone();
-        self.status.phase = status::phase(&sources, is_initialized, is_over);
-        self.status.containers = containers;
-        self.tell_changes(&before, now);
+        let is_initialized = init::is_past(&self.views)
+            || init::init_actions(&self.views, &mut Actions::default()) == init::Progress::Done;
+        let phase = status::phase(&self.views, is_initialized, is_over);
+        self.replace(PodStatus { phase, containers, conditions: self.status.conditions }, now);
     }
 
     /// A result changed. Only a failure matters of liveness; readiness and startup go into the status at
@@ -85,41 +72,39 @@ impl Pod {
         field: impl Fn(&mut ContainerStatus) -> &mut bool,
         value: bool,
     ) {
-        let before = self.status.clone();
-        if let Some(status) = self.published(container, instance)
-            && *field(status) != value
-        {
+        let mut new = self.status.clone();
+        let status = &mut new.containers[container];
+        if status.instance == Some(instance) && *field(status) != value {
             *field(status) = value;
-            self.tell_changes(&before, now);
+            self.replace(new, now);
         }
     }
 
-    /// The container status of this very instance, if it is published.
-    pub(super) fn published(&mut self, index: usize, instance: Instance) -> Option<&mut ContainerStatus> {
-        self.status.containers.get_mut(index).filter(|status| status.instance == Some(instance))
-    }
-
-    /// Puts the conditions right, and tells what differs from `before`.
-    fn tell_changes(&mut self, before: &PodStatus, now: Time) {
-        let PodStatus { phase, containers, conditions } = &self.status;
-        let conditions = conditions.follow(*phase, containers, self.roles(), &self.gates, now);
-        self.status.conditions = conditions;
+    /// `SetPodStatus`: puts the conditions right, and tells what differs.
+    fn replace(&mut self, mut new: PodStatus, now: Time) {
+        new.conditions = new.conditions.follow(new.phase, &new.containers, self.roles(), &self.gates, now);
+        let before = std::mem::replace(&mut self.status, new);
         let asks = &mut self.asks;
-        differences(before, &self.status, &mut |change| asks.push_back(Ask::Change(change)));
+        differences(&before, &self.status, &mut |change| asks.push_back(Ask::Change(change)));
+        self.spare = before.containers;
     }
 
-    /// What `computePodActions` decides from.
-    pub(super) fn views(&self) -> Vec<View> {
-        (0..self.slots.len())
-            .map(|index| View {
-                role: self.slots[index].role,
-                policy: self.slots[index].policy,
-                instances: self.slots[index].seen,
-                has_startup_probe: self.container(index).startup_probe.is_some(),
-                liveness: self.result(index, Kind::Liveness),
-                startup: self.result(index, Kind::Startup),
-            })
-            .collect()
+    /// Brings `views` up to date.
+    pub(super) fn look(&mut self, is_over: bool) {
+        let result = |index: usize, kind: Kind, seen: Instances| {
+            let instance = seen.running?.instance;
+            self.results.get(index, kind, instance).map(|verdict| (instance, verdict))
+        };
+        self.views.clear();
+        self.views.extend(self.slots.iter().enumerate().map(|(index, slot)| View {
+            role: slot.role,
+            policy: slot.policy,
+            instances: slot.seen,
+            has_startup_probe: slot.has_startup_probe,
+            liveness: result(index, Kind::Liveness, slot.seen),
+            startup: result(index, Kind::Startup, slot.seen),
+            back_off: slot.back_off.filter(|_| !is_over),
+        }));
     }
 }
 

@@ -56,6 +56,16 @@ impl Instance {
     }
 }
 
+// === impl Exited ===
+
+impl Exited {
+    /// `state.terminated.reason`, as containerd gives it.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        if self.exit_code == 0 { "Completed" } else { "Error" }
+    }
+}
+
 // === impl Instances ===
 
 impl Instances {

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use super::actions::View;
 use super::conditions::Conditions;
 use super::role::Role;
 use super::runtime::{Exited, Instance, Instances, Running};
-use super::spec::RestartPolicy;
 
 /// `pod.status`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,17 +70,6 @@ pub enum Phase {
     Failed,
 }
 
-/// What the status of one container follows from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Source {
-    pub(super) role: Role,
-    pub(super) policy: RestartPolicy,
-    /// As the PLEG saw them last.
-    pub(super) instances: Instances,
-    /// The reason cache: the back-off that the last SyncPod ran into.
-    pub(super) back_off: Option<Duration>,
-}
-
 // === impl Phase ===
 
 impl Phase {
@@ -124,19 +113,19 @@ impl ContainerStatus {
     ///
     /// From 1.35.0 to 1.36.2 it inherits from whatever was published under this name; before and after,
     /// only from the same instance.
-    pub(super) fn new(source: &Source, old: Option<&Self>, has_init: bool, carries_over: bool) -> Self {
-        let Instances { running, exited, exited_before } = source.instances;
-        let is_restarting = exited.is_some_and(|exited| source.policy.restarts_after(exited.exit_code));
+    pub(super) fn new(view: &View, old: Option<&Self>, has_init: bool, carries_over: bool) -> Self {
+        let Instances { running, exited, exited_before } = view.instances;
+        let is_restarting = exited.is_some_and(|exited| view.policy.restarts_after(exited.exit_code));
         let (instance, state, last) = match (running, exited) {
             (Some(running), _) => (Some(running.instance), State::Running(running), exited),
-            (None, Some(exited)) => match source.back_off {
+            (None, Some(exited)) => match view.back_off {
                 Some(delay) if is_restarting => {
                     (Some(exited.instance), State::Waiting(Waiting::BackOff(delay)), Some(exited))
                 }
                 _ => (Some(exited.instance), State::Terminated(exited), exited_before),
             },
             (None, None) => {
-                let is_held_back = has_init && source.role == Role::Regular;
+                let is_held_back = has_init && view.role == Role::Regular;
                 let waiting =
                     if is_held_back { Waiting::PodInitializing } else { Waiting::ContainerCreating };
                 (None, State::Waiting(waiting), None)
@@ -154,32 +143,33 @@ impl ContainerStatus {
 }
 
 /// `getPhase`. An init container that failed for good fails the pod; sidecars do not count.
-pub(super) fn phase(sources: &[Source], is_initialized: bool, is_over: bool) -> Phase {
-    let init_failed = sources.iter().any(|source| {
-        source.role == Role::Init
-            && source.instances.running.is_none()
-            && source.instances.exited.is_some_and(|exited| {
-                exited.exit_code != 0 && !source.policy.restarts_after(exited.exit_code)
-            })
+pub(super) fn phase(views: &[View], is_initialized: bool, is_over: bool) -> Phase {
+    let init_failed = views.iter().any(|view| {
+        view.role == Role::Init
+            && view.instances.running.is_none()
+            && view
+                .instances
+                .exited
+                .is_some_and(|exited| exited.exit_code != 0 && !view.policy.restarts_after(exited.exit_code))
     });
     if init_failed {
         return Phase::Failed;
     }
-    let mut regular = sources.iter().filter(|source| source.role == Role::Regular);
+    let mut regular = views.iter().filter(|view| view.role == Role::Regular);
     if is_over {
-        let all_well = regular.all(|source| source.instances.exited.is_some_and(|e| e.exit_code == 0));
+        let all_well = regular.all(|view| view.instances.exited.is_some_and(|e| e.exit_code == 0));
         return if all_well { Phase::Succeeded } else { Phase::Failed };
     }
-    if !is_initialized || regular.clone().any(|source| source.instances.is_none()) {
+    if !is_initialized || regular.clone().any(|view| view.instances.is_none()) {
         return Phase::Pending;
     }
-    let goes_on = |source: &Source| {
-        source.instances.running.is_some()
-            || source.instances.exited.is_some_and(|exited| source.policy.restarts_after(exited.exit_code))
+    let goes_on = |view: &View| {
+        view.instances.running.is_some()
+            || view.instances.exited.is_some_and(|exited| view.policy.restarts_after(exited.exit_code))
     };
     if regular.clone().any(goes_on) {
         return Phase::Running;
     }
-    let all_well = regular.all(|source| source.instances.exited.is_some_and(|exited| exited.exit_code == 0));
+    let all_well = regular.all(|view| view.instances.exited.is_some_and(|exited| exited.exit_code == 0));
     if all_well { Phase::Succeeded } else { Phase::Failed }
 }

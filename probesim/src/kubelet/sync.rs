@@ -73,8 +73,12 @@ impl Syncs {
 impl Pod {
     /// Something changed in the runtime; the generic relist will see it.
     pub(super) fn note_change(&mut self, now: Time) {
-        let at = now.next_on_grid(self.settings.relist_period, self.settings.relist_phase);
-        self.relist_by(at);
+        self.relist_by(self.next_relist(now));
+    }
+
+    /// When the generic relist comes next.
+    pub(super) fn next_relist(&self, now: Time) -> Time {
+        now.next_on_grid(self.settings.relist_period, self.settings.relist_phase)
     }
 
     fn relist_by(&mut self, at: Time) {
@@ -118,11 +122,12 @@ impl Pod {
         }
         self.publish(false, now, rng);
         if self.status.phase.is_terminal() {
-            self.begin_ending(now, rng);
+            self.wind_up(now);
             return;
         }
         self.add_pod(now, rng);
-        let actions = actions::compute(&self.views());
+        self.look(false);
+        let actions = actions::compute(&self.views);
         let mut kill = VecDeque::new();
         if actions.kill_pod {
             let failed = |index| actions.kill.iter().find(|(it, _)| *it == index).map(|(_, cause)| *cause);
@@ -204,7 +209,7 @@ impl Pod {
         let Some(Current { did_something, back_off_until, .. }) = self.syncs.current.take() else {
             return;
         };
-        let generic = now.next_on_grid(self.settings.relist_period, self.settings.relist_phase);
+        let generic = self.next_relist(now);
         self.syncs.fresh_from = generic;
         let is_clean = did_something && back_off_until.is_none();
         if let Some(after) = self.settings.relist_after_sync.filter(|_| is_clean) {

@@ -11,13 +11,29 @@ use super::pod::Pod;
 use super::role::Role;
 use super::time::Time;
 
-/// A pod that ends.
+/// A pod that ends. Each stage but the first waits, like any sync, for a relist after the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Its containers are being stopped, since then.
+    /// SyncPod saw that nothing will run any more; SyncTerminatingPod comes at that moment.
+    Due(Time),
+    /// SyncTerminatingPod stops containers, since then.
     Stopping(Time),
+    /// All have ended; SyncTerminatedPod comes at that moment.
+    Stopped(Time),
     /// Nothing of it is left.
     Gone,
+}
+
+// === impl Ending ===
+
+impl Ending {
+    /// When the next stage comes of itself.
+    pub(super) const fn due(self) -> Option<Time> {
+        match self {
+            Self::Due(at) | Self::Stopped(at) => Some(at),
+            Self::Stopping(_) | Self::Gone => None,
+        }
+    }
 }
 
 // === impl Pod ===
@@ -31,7 +47,8 @@ impl Pod {
         let pods =
             Duration::from_secs(u64::try_from(self.spec.termination_grace_period_seconds).unwrap_or(0));
         let grace = grace.unwrap_or(pods);
-        if self.ending == Some(Ending::Gone) || self.deletion_grace.is_some_and(|before| before <= grace) {
+        let has_ended = matches!(self.ending, Some(Ending::Stopped(_) | Ending::Gone));
+        if has_ended || self.deletion_grace.is_some_and(|before| before <= grace) {
             return;
         }
         self.deletion_grace = Some(grace);
@@ -43,9 +60,30 @@ impl Pod {
         self.settle(now, rng);
     }
 
+    /// SyncPod found the pod at its end.
+    pub(super) fn wind_up(&mut self, now: Time) {
+        self.ending = Some(Ending::Due(self.next_relist(now)));
+    }
+
+    /// Enters the stage that is due. Says whether one was.
+    pub(super) fn step_ending(&mut self, now: Time, rng: &mut impl Rng) -> bool {
+        match self.ending {
+            Some(Ending::Due(at)) if at <= now => self.begin_ending(now, rng),
+            Some(Ending::Stopped(at)) if at <= now => {
+                self.ending = Some(Ending::Gone);
+                for worker in &mut self.workers {
+                    worker.stop();
+                }
+                self.ask(Ask::Gone);
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// Liveness and startup probes of the containers proper stop; readiness goes on until the end, and so
     /// do all probes of sidecars. A startup probe that is taken away makes its container count as started.
-    pub(super) fn begin_ending(&mut self, now: Time, rng: &mut impl Rng) {
+    fn begin_ending(&mut self, now: Time, rng: &mut impl Rng) {
         if self.ending.is_none() {
             self.publish(false, now, rng);
         }
@@ -85,17 +123,13 @@ impl Pod {
         }
     }
 
-    /// The last container is gone: the last status is written, and the remaining workers stop.
+    /// The last container is gone: the last status is written.
     fn end(&mut self, now: Time, rng: &mut impl Rng) {
         for slot in &mut self.slots {
             slot.seen = slot.actual;
         }
         self.publish(true, now, rng);
-        self.ending = Some(Ending::Gone);
-        for worker in &mut self.workers {
-            worker.stop();
-        }
         self.ask(Ask::Change(Change::Phase(self.status.phase)));
-        self.ask(Ask::Gone);
+        self.ending = Some(Ending::Stopped(self.next_relist(now)));
     }
 }

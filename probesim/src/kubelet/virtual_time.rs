@@ -103,27 +103,27 @@ impl<W: World> VirtualTime<W> {
 
     /// Lets time go by until `until`, and leaves what would happen then.
     pub fn run(&mut self, until: Time, rng: &mut impl Rng) {
-        loop {
-            let pending = self.pending.iter().map(|(at, _)| *at).min();
-            let (Some(next), is_pending) = (match (self.pod.next_wake(), pending) {
-                (Some(wake), Some(at)) if at <= wake => (Some(at), true),
-                (None, at) => (at, true),
-                (wake, _) => (wake, false),
-            }) else {
-                break;
-            };
-            if next >= until {
-                break;
-            }
-            self.now = self.now.max(next);
-            if is_pending {
-                self.happen(rng);
-            } else {
-                self.pod.wake(self.now, rng);
-            }
-            self.answer(rng);
+        while self.step(until, rng) {}
+    }
+
+    /// Does the next thing before `until`, if there is one; else the moment is `until`.
+    pub fn step(&mut self, until: Time, rng: &mut impl Rng) -> bool {
+        let pending = self.pending.iter().map(|(at, _)| *at).min();
+        let wake = self.pod.next_wake();
+        let is_pending = pending.is_some_and(|at| wake.is_none_or(|wake| at <= wake));
+        let next = if is_pending { pending } else { wake };
+        let Some(next) = next.filter(|next| *next < until) else {
+            self.now = self.now.max(until);
+            return false;
+        };
+        self.now = self.now.max(next);
+        if is_pending {
+            self.happen(rng);
+        } else {
+            self.pod.wake(self.now, rng);
         }
-        self.now = self.now.max(until);
+        self.answer(rng);
+        true
     }
 
     /// Does something to the pod at the moment that the run has reached.
