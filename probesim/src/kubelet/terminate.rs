@@ -71,8 +71,9 @@ impl Pod {
             Some(Ending::Due(at)) if at <= now => self.begin_ending(now, rng),
             Some(Ending::Stopped(at)) if at <= now => {
                 self.ending = Some(Ending::Gone);
+                // `RemovePod`. What an attempt that is still under way comes to matters to nobody.
                 for worker in &mut self.workers {
-                    worker.stop();
+                    worker.end(&mut self.results);
                 }
                 self.ask(Ask::Gone);
             }
@@ -84,9 +85,7 @@ impl Pod {
     /// Liveness and startup probes of the containers proper stop; readiness goes on until the end, and so
     /// do all probes of sidecars. A startup probe that is taken away makes its container count as started.
     fn begin_ending(&mut self, now: Time, rng: &mut impl Rng) {
-        if self.ending.is_none() {
-            self.publish(false, now, rng);
-        }
+        self.publish(false, now, rng);
         self.ending = Some(Ending::Stopping(now));
         for worker in &mut self.workers {
             let is_regular = self.slots[worker.container].role == Role::Regular;

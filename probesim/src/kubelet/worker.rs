@@ -270,7 +270,7 @@ impl Worker {
     }
 
     /// The clean-up of `run`.
-    fn end(&mut self, results: &mut Results) {
+    pub(super) fn end(&mut self, results: &mut Results) {
         results.remove(self.container, self.kind);
         self.activity = Activity::Ended;
     }

@@ -1,5 +1,7 @@
 //! The model against the vectors, against a real kubelet, and against the clock.
 
+mod chance;
+mod rules;
 mod runs;
 mod speed;
 mod vectors;
