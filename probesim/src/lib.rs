@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod kubelet;
 pub mod lab;
 pub mod plan;
+pub mod predict;
 pub mod rng;
 pub mod server;
 pub mod settings;
