@@ -182,6 +182,9 @@ impl Worker {
     }
 
     /// `doProbe` up to the handler. It looks at the status as it was published, not at the runtime.
+    ///
+    /// What `doProbe` does for a pod that is being deleted never happens: it looks at the pod as it was when
+    /// the worker was made. `terminate.rs` stops the workers instead.
     fn do_probe(
         &mut self,
         now: Time,

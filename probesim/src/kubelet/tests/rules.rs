@@ -288,6 +288,69 @@ fn with_on_failure_a_killed_container_that_ends_well_stays_ended_once_it_had_to_
 }
 
 #[test]
+fn a_run_of_failures_carries_over_a_crash() {
+    let mut liveness = probe(2);
+    liveness["failureThreshold"] = json!(3);
+    let spec = json!({"containers": [{"name": "c", "livenessProbe": liveness}]});
+    let mut time = world(&spec, Settings::ideal(), |_, _, _| Outcome::Failure);
+    // The crash restarts at once, and the kill after it has to wait.
+    until(&mut time, 14);
+    time.act(&mut rng(), |pod, now, rng| pod.container_exited(0, 1, now, rng));
+    assert_eq!(
+        until(&mut time, 16),
+        [
+            "145 started c",
+            "145 Started c true",
+            "145 Ready true",
+            "155 Liveness c",
+            "155 SIGTERM c 30",
+            "155 exited c",
+            "155 Started c false",
+            "155 Ready false"
+        ]
+    );
+}
+
+/// The law behind kubernetes#99697: each kill is measured from the end of the instance before its victim.
+#[test]
+fn kills_every_66_s_restart_at_once_five_times_and_then_wait_80_s() {
+    let mut liveness = probe(22);
+    liveness["failureThreshold"] = json!(3);
+    let spec = json!({"containers": [{"name": "c", "livenessProbe": liveness}]});
+    let mut time = world(&spec, Settings::ideal(), |_, _, _| Outcome::Failure);
+    let moments = |lines: &[String], what: &str| -> Vec<u64> {
+        lines.iter().filter_map(|line| line.strip_suffix(what)?.trim().parse().ok()).collect()
+    };
+    let lines = until(&mut time, 600).to_vec();
+    let (starts, ends) = (moments(&lines, " started c"), moments(&lines, " exited c"));
+    let waits: Vec<u64> = ends.iter().zip(&starts[1..]).map(|(end, start)| start - end).collect();
+    // In tenths of a second; each start takes half a second.
+    assert_eq!(waits, [5, 5, 5, 5, 5, 805]);
+}
+
+#[test]
+fn before_1_36_a_start_is_seen_by_the_relist_of_the_next_second() {
+    let spec = json!({"containers": [{"name": "c", "readinessProbe": probe(10)}]});
+    let settings = Settings {
+        relist_phase: Duration::from_millis(700),
+        ..Settings::of("1.35.3".parse().expect("a version"))
+    };
+    let mut time = world(&spec, settings, well);
+    // The sync that follows from the first result comes with the next relist, and finds a success.
+    assert_eq!(
+        until(&mut time, 21),
+        [
+            "100 started c",
+            "107 Started c true",
+            "107 Running",
+            "107 Readiness c",
+            "107 Ready true",
+            "207 Readiness c"
+        ]
+    );
+}
+
+#[test]
 fn an_answer_that_nobody_waits_for_is_ignored() {
     let mut rng = rng();
     let spec = json!({"containers": [{"name": "c", "livenessProbe": probe(1)}]});
