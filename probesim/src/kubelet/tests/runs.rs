@@ -14,7 +14,7 @@ use super::super::*;
 use super::{Duration, pod, rng, seconds};
 
 /// Everything that depends on the tick grid or on containerd.
-const TOLERANCE: f64 = 0.2;
+const TOLERANCE: f64 = 0.05;
 /// What the kubelet learns from a generic relist (every second), and what it writes when it first sees a pod.
 const RELIST_TOLERANCE: f64 = 1.2;
 /// A status that lasted less is not compared: the status manager may or may not have sent it.
@@ -386,12 +386,15 @@ fn compare_rows(name: &str, expected: Vec<Row>, got: Vec<Row>, wrong: &mut Strin
 /// Without repeats and without what was replaced at once.
 fn lasting(rows: Vec<Row>) -> Vec<Row> {
     let mut lasting: Vec<Row> = Vec::new();
+    let is_same = |a: &Row, b: &Row| Row { at: 0.0, ..a.clone() } == Row { at: 0.0, ..b.clone() };
     for row in rows {
+        if lasting.last().is_some_and(|last| is_same(last, &row)) {
+            continue;
+        }
         while lasting.last().is_some_and(|last| row.at - last.at < TRANSIENT && !row.is_gone) {
             lasting.pop();
         }
-        let is_same = |last: &Row| Row { at: 0.0, ..last.clone() } == Row { at: 0.0, ..row.clone() };
-        if !lasting.last().is_some_and(is_same) {
+        if !lasting.last().is_some_and(|last| is_same(last, &row)) {
             lasting.push(row);
         }
     }
