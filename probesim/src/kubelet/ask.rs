@@ -27,7 +27,8 @@ pub enum Ask {
         /// The whole grace period.
         limit: Duration,
     },
-    /// Send SIGTERM and, after the grace period, SIGKILL. `Pod::container_exited` is the answer.
+    /// Send SIGTERM and, after the grace period, SIGKILL. `Pod::container_exited` is the answer. When it is
+    /// asked again of the same instance, the new grace period counts, from now.
     Stop {
         /// Which container.
         container: usize,

@@ -22,6 +22,16 @@ impl Kind {
     /// All three.
     pub const ALL: [Self; 3] = [Self::Startup, Self::Readiness, Self::Liveness];
 
+    /// The field of a container that holds the probe.
+    #[must_use]
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Startup => "startupProbe",
+            Self::Readiness => "readinessProbe",
+            Self::Liveness => "livenessProbe",
+        }
+    }
+
     /// The result that a container has before its first probe (`newWorker`, `pkg/kubelet/prober/worker.go`).
     pub(super) const fn initial(self) -> Verdict {
         match self {

@@ -72,5 +72,5 @@ pub use spec::{
 };
 pub use status::{ContainerStatus, Phase, PodStatus, State, Waiting};
 pub use time::Time;
-pub use validate::{Invalid, field, validate};
+pub use validate::{Invalid, validate};
 pub use virtual_time::{Note, Start, VirtualTime, World};

@@ -51,7 +51,7 @@ pub fn validate(spec: &PodSpec) -> Result<(), Vec<Invalid>> {
             let Some(probe) = container.probe(kind) else {
                 continue;
             };
-            let path = format!("{path}.{}", field(kind));
+            let path = format!("{path}.{}", kind.field());
             if role == Role::Init {
                 report(path, "must not be set for init containers without restartPolicy=Always");
                 continue;
@@ -60,16 +60,6 @@ pub fn validate(spec: &PodSpec) -> Result<(), Vec<Invalid>> {
         }
     }
     if found.is_empty() { Ok(()) } else { Err(found) }
-}
-
-/// The field of a container that holds the probe.
-#[must_use]
-pub const fn field(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Startup => "startupProbe",
-        Kind::Readiness => "readinessProbe",
-        Kind::Liveness => "livenessProbe",
-    }
 }
 
 fn check(probe: &Probe, kind: Kind, report: &mut impl FnMut(&str, &str)) {

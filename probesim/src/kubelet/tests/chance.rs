@@ -119,7 +119,7 @@ fn spec(rng: &mut ChaCha8Rng) -> (Value, usize) {
         }
         for kind in Kind::ALL {
             if (is_sidecar || !is_init) && rng.random() {
-                it[field(kind)] = json!({"tcpSocket": {"port": 1},
+                it[kind.field()] = json!({"tcpSocket": {"port": 1},
                     "periodSeconds": rng.random_range(1..12),
                     "failureThreshold": rng.random_range(1..4),
                     "initialDelaySeconds": rng.random_range(0..12)});
