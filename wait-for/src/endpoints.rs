@@ -158,7 +158,7 @@ impl Endpoints {
             self.services.objects.values().map(|(service, _)| self.look(service)).collect();
         let Target { kind, which, check, .. } = &self.target;
         Some(match which {
-            Which::Selector(_) => selection::combine(kind, check, looks.iter()),
+            Which::Selector(_) => selection::combine(kind, check, &looks.iter().collect::<Vec<_>>()),
             Which::Name(_) => {
                 looks.into_iter().next().map_or_else(|| missing(kind, check), |look| look.verdict)
             }
