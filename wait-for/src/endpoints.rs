@@ -167,7 +167,7 @@ impl Endpoints {
         let Target { kind, which, check, .. } = &self.target;
         let is_absent = looks.is_empty();
         let verdict = match which {
-            Which::Selector(_) => selection::combine(kind, check, looks.iter()),
+            Which::Selector(_) => selection::combine(kind, check, &looks.iter().collect::<Vec<_>>()),
             Which::Name(_) => {
                 looks.into_iter().next().map_or_else(|| missing(kind, check), |look| look.verdict)
             }

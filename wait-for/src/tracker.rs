@@ -131,22 +131,22 @@ impl Tracker {
             matches!((kind, which), (Kind::Pod, Which::Selector(_)))
                 && self.place.is_own_pod(&look.name, look.namespace.as_deref())
         };
-        let looks = self.objects.values().map(|kept| &kept.look).filter(|look| !is_own(look));
+        let looks: Vec<&Look> =
+            self.objects.values().map(|kept| &kept.look).filter(|look| !is_own(look)).collect();
         if *check == Check::AvailableHere {
-            return Some(daemonset::here(looks));
+            return Some(daemonset::here(&looks));
         }
         if *check == Check::Deleted {
-            let mut remaining = looks.filter(|look| first.contains(&look.uid));
-            return Some(match remaining.next() {
+            return Some(match looks.iter().find(|look| first.contains(&look.uid)) {
                 None => Verdict::Met(Finding::state("deleted")),
                 Some(look) => look.verdict.clone(),
             });
         }
-        let verdict = match (which, self.objects.values().next()) {
+        let verdict = match (which, looks.first()) {
             (Which::Name(_), None) => missing(kind, check),
-            (Which::Name(_), Some(kept)) => kept.look.verdict.clone(),
-            (Which::Selector(_), any) => match selection::combine(kind, check, looks.clone()) {
-                Verdict::NotYet(finding) if looks.clone().next().is_none() && any.is_some() => {
+            (Which::Name(_), Some(look)) => look.verdict.clone(),
+            (Which::Selector(_), first) => match selection::combine(kind, check, &looks) {
+                Verdict::NotYet(finding) if first.is_none() && !self.objects.is_empty() => {
                     let cause = "only the pod that waits matches, and it is left out";
                     Verdict::NotYet(Finding::because(finding.state, cause))
                 }

@@ -120,9 +120,9 @@ pub(super) fn is_pod_of(pod: &Metadata, name: Option<&str>) -> bool {
 
 /// Decides `available-here` from the looks at the pods of this node: one of the DaemonSet's is ready.
 #[must_use]
-pub fn here<'a>(pods: impl Iterator<Item = &'a Look>) -> Verdict {
-    let mut own = pods.filter(|look| look.counts).peekable();
-    match own.peek() {
+pub fn here(pods: &[&Look]) -> Verdict {
+    let mut own = pods.iter().filter(|look| look.counts);
+    match own.clone().next() {
         None => Verdict::NotYet(Finding::because(
             "no pod on this node",
             "the DaemonSet has made none here yet, or does not mean to",

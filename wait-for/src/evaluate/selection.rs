@@ -7,9 +7,9 @@ use crate::verdict::{Finding, Verdict};
 /// Decides whether a selection meets a condition: at least one object is there, and all that count meet it; of pods
 /// asked for `ready=N`, at least N do.
 #[must_use]
-pub fn combine<'a>(kind: &Kind, check: &Check, looks: impl Iterator<Item = &'a Look> + Clone) -> Verdict {
-    let total = looks.clone().count();
-    let counted = looks.filter(|look| look.counts);
+pub fn combine(kind: &Kind, check: &Check, looks: &[&Look]) -> Verdict {
+    let total = looks.len();
+    let counted = looks.iter().copied().filter(|look| look.counts);
     let count = counted.clone().count();
     if *check == Check::Deleted {
         return Verdict::met_if(total == 0, deleted(counted, total));

@@ -46,7 +46,8 @@ fn looks(kind: &Kind, check: &Check, objects: &[Value]) -> Vec<Look> {
 fn verdict_of_all(kind: impl Borrow<Kind>, condition: &str, objects: &[Value]) -> Verdict {
     let kind = kind.borrow();
     let check = Check::parse(kind, condition).unwrap_or_else(|error| panic!("{condition}: {error}"));
-    combine(kind, &check, looks(kind, &check, objects).iter())
+    let looks = looks(kind, &check, objects);
+    combine(kind, &check, &looks.iter().collect::<Vec<_>>())
 }
 
 /// The verdict's word in the tables.
