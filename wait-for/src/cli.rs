@@ -29,6 +29,15 @@ pub struct Cli {
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub stable_for: Option<String>,
 
+    /// When waiting is hopeless: certain, likely or off [env: WAIT_FOR_FAIL_FAST] [default: certain]
+    #[arg(long, value_name = "certain|likely|off")]
+    pub fail_fast: Option<String>,
+
+    /// Objects created before this time, or before the pod that waits (self), do not count
+    /// [env: WAIT_FOR_NEWER_THAN]
+    #[arg(long, value_name = "TIME|self")]
+    pub newer_than: Option<String>,
+
     /// What it means that an object does not exist: wait, fail or ok [env: WAIT_FOR_MISSING] [default: wait]
     #[arg(long, value_name = "wait|fail|ok")]
     pub missing: Option<String>,
@@ -56,6 +65,10 @@ pub struct Cli {
     /// Log only what goes wrong; the result is printed all the same [env: WAIT_FOR_QUIET=true]
     #[arg(short, long)]
     pub quiet: bool,
+
+    /// Print the least rights for these targets, or the initContainer: rbac or init-container
+    #[arg(long, value_name = "rbac|init-container")]
+    pub print: Option<String>,
 
     /// Time between looks where watching is forbidden [env: WAIT_FOR_INTERVAL] [default: 2s]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]

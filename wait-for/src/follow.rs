@@ -19,9 +19,12 @@ use crate::discovery::Lookup;
 use crate::doubt::Doubt;
 use crate::endpoints::{self, Endpoints, Part};
 use crate::evaluate::{Check, service};
+use crate::kind::Kind;
 use crate::kube_error::KubeError;
 use crate::missing::Missing;
 use crate::moment::Moment;
+use crate::newer_than::NewerThan;
+use crate::object::Metadata;
 use crate::place::Place;
 use crate::resource::{Resource, Scope};
 use crate::target::{Target, Which};
@@ -66,8 +69,8 @@ pub struct Follow {
     pub interval: Duration,
     /// Where we run ourselves.
     pub place: Place,
-    /// What is older proves nothing.
-    pub newer_than: Option<Moment>,
+    /// How old its objects may be.
+    pub newer_than: NewerThan,
     /// When to give up.
     pub fail_fast: FailFast,
     /// The pod that we run in, where we run in one.
@@ -117,7 +120,17 @@ impl Follow {
     /// # Errors
     /// When the system has no randomness.
     pub async fn run(self, news: Sender) -> Result<(), SysError> {
-        let shared = self.shared(Some(news.clone()));
+        let tell = |error: &KubeError| {
+            let _ = news.send((self.index, News::Trouble(error.to_string())));
+        };
+        let limit = match self.age_limit(tell).await {
+            Ok(limit) => limit,
+            Err((error, resource)) => {
+                let _ = news.send((self.index, News::Hopeless(error, resource)));
+                return Ok(());
+            }
+        };
+        let shared = self.shared(Some(news.clone()), limit);
         let changed = shared.borrow().changed.clone();
         let (error, resource) = tokio::select! {
             error = self.watch(&shared) => error?,
@@ -154,7 +167,7 @@ impl Follow {
     /// # Errors
     /// What stood in the way, and of which resource.
     pub async fn look(self) -> Result<News, (KubeError, Resource)> {
-        let shared = self.shared(None);
+        let shared = self.shared(None, self.age_limit(|_| {}).await?);
         for (part, resource) in [(Part::Services, Some(self.resource())), (Part::Slices, self.slices())] {
             let Some(resource) = resource else { continue };
             let is_optional = part == Part::Services && self.slices().is_some();
@@ -187,19 +200,42 @@ impl Follow {
         })
     }
 
-    fn shared(&self, news: Option<Sender>) -> Rc<RefCell<Shared>> {
+    /// When the objects that count were created at the earliest; for that of the pod that waits, the API
+    /// server is asked until it answers.
+    async fn age_limit(&self, tell: impl Fn(&KubeError)) -> Result<Option<Moment>, (KubeError, Resource)> {
+        let (name, namespace) = match (self.newer_than, &self.place) {
+            (NewerThan::Whatever, _) => return Ok(None),
+            (NewerThan::Time(moment), _) => return Ok(Some(moment)),
+            (NewerThan::OwnPod, Place { pod: Some(name), namespace: Some(namespace), .. }) => {
+                (name, namespace)
+            }
+            (NewerThan::OwnPod, _) => return Ok(None),
+        };
+        let resource =
+            Resource::new(&Kind::Pod, Scope::Namespace(namespace.clone()), Which::Name(name.clone()));
+        let mut api = Api::new(self.cluster.clone());
+        loop {
+            match api.get(&resource, name).await {
+                Ok(body) => return Ok(created(&body)),
+                Err(error @ (KubeError::Unreachable(_) | KubeError::Busy { .. } | KubeError::Expired(_))) => {
+                    tell(&error);
+                    sleep(self.interval).await;
+                }
+                Err(error) => return Err((error, resource)),
+            }
+        }
+    }
+
+    fn shared(&self, news: Option<Sender>, newer_than: Option<Moment>) -> Rc<RefCell<Shared>> {
         let facts = match endpoints::condition(&self.target) {
-            Some(condition) => Facts::Endpoints(Endpoints::new(
-                self.target.clone(),
-                self.missing,
-                condition,
-                self.newer_than,
-            )),
+            Some(condition) => {
+                Facts::Endpoints(Endpoints::new(self.target.clone(), self.missing, condition, newer_than))
+            }
             None => Facts::Objects(Tracker::new(
                 self.target.clone(),
                 self.missing,
                 self.place.clone(),
-                self.newer_than,
+                newer_than,
             )),
         };
         let shared = Shared {
@@ -454,4 +490,14 @@ impl Sink for Source {
             shared.tell(News::Recovered);
         }
     }
+}
+
+/// When the object was created, where it says so.
+fn created(object: &[u8]) -> Option<Moment> {
+    #[derive(serde::Deserialize)]
+    struct Object {
+        metadata: Metadata,
+    }
+    let object: Object = serde_json::from_slice(object).ok()?;
+    object.metadata.creation_timestamp?.parse().ok()
 }

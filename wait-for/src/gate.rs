@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::cluster::Cluster;
 use crate::config::{Config, OnTimeout};
-use crate::diagnose::{FailFast, OwnPod};
+use crate::diagnose::OwnPod;
 use crate::follow::{Follow, News};
 use crate::kube_error::KubeError;
 use crate::outcome::{Outcome, decide};
@@ -134,8 +134,8 @@ impl Gate {
                     cluster: cluster.clone(),
                     interval: self.config.interval,
                     place: self.config.place.or_namespace(&cluster.namespace),
-                    newer_than: None,
-                    fail_fast: FailFast::default(),
+                    newer_than: wanted.newer_than,
+                    fail_fast: wanted.fail_fast,
                     own_pod: own_pod.clone(),
                 }
             })

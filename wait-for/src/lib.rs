@@ -31,10 +31,12 @@ pub mod message;
 pub mod missing;
 pub mod moment;
 pub mod name;
+pub mod newer_than;
 pub mod object;
 pub mod outcome;
 pub mod output;
 pub mod place;
+pub mod print;
 pub mod resource;
 pub mod resume;
 pub mod row;
@@ -50,6 +52,7 @@ pub mod watch;
 pub mod yaml;
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -62,6 +65,7 @@ use crate::gate::Gate;
 use crate::legacy::Normalised;
 use crate::outcome::Outcome;
 use crate::output::Output;
+use crate::print::Print;
 use crate::signals::Signals;
 
 /// Parses the command line, waits, and returns the exit code; after `--`, becomes the command instead.
@@ -73,7 +77,7 @@ pub fn main() -> ExitCode {
         .collect();
     let Normalised { args, is_go_timeout } =
         legacy::normalise(std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()));
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             // clap knows where help and mistakes go; a closed pipe is no trouble of ours.
@@ -91,7 +95,10 @@ pub fn main() -> ExitCode {
         return exec::become_command(&cli.command);
     }
     match config::resolve(cli, is_go_timeout, &env, |path| std::fs::read_to_string(path)) {
-        Ok(config) => wait(config, &env, start),
+        Ok(config) => match config.print {
+            Some(what) => print(what, &config, &args),
+            None => wait(config, &env, start),
+        },
         Err(errors) => complain(&errors),
     }
 }
@@ -107,6 +114,16 @@ fn install(dir: &Path) -> ExitCode {
             Outcome::Usage.into()
         }
     }
+}
+
+/// Prints a manifest; a closed pipe is no trouble of ours.
+fn print(what: Print, config: &Config, args: &[String]) -> ExitCode {
+    let text = match what {
+        Print::Rbac => print::rbac(config),
+        Print::InitContainer => print::init_container(&print::without_print(&args[1..])),
+    };
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 fn complain(errors: &[ConfigError]) -> ExitCode {

@@ -2,9 +2,12 @@ complete -c wait-for -s n -l namespace -d 'Namespace of targets that name none [
 complete -c wait-for -l timeout -d 'Give up after this time, with a unit: 90s, 5m; 0 is never [env: WAIT_FOR_TIMEOUT] [default: 0]' -r
 complete -c wait-for -l on-timeout -d 'What to do when the time is over: fail, or continue as if the gate were open [env: WAIT_FOR_ON_TIMEOUT] [default: fail]' -r
 complete -c wait-for -l stable-for -d 'A met condition must hold this long [env: WAIT_FOR_STABLE_FOR] [default: 0s]' -r
+complete -c wait-for -l fail-fast -d 'When waiting is hopeless: certain, likely or off [env: WAIT_FOR_FAIL_FAST] [default: certain]' -r
+complete -c wait-for -l newer-than -d 'Objects created before this time, or before the pod that waits (self), do not count [env: WAIT_FOR_NEWER_THAN]' -r
 complete -c wait-for -l missing -d 'What it means that an object does not exist: wait, fail or ok [env: WAIT_FOR_MISSING] [default: wait]' -r
 complete -c wait-for -l config -d 'Targets and settings as YAML [env: WAIT_FOR_CONFIG]' -r
 complete -c wait-for -l output -d 'text, or json: one object a line on stdout [env: WAIT_FOR_OUTPUT] [default: text]' -r
+complete -c wait-for -l print -d 'Print the least rights for these targets, or the initContainer: rbac or init-container' -r
 complete -c wait-for -l interval -d 'Time between looks where watching is forbidden [env: WAIT_FOR_INTERVAL] [default: 2s]' -r
 complete -c wait-for -l kubeconfig -d 'Kubeconfig to use [env: WAIT_FOR_KUBECONFIG, KUBECONFIG] [default: ~/.kube/config, else the pod\'s account]' -r
 complete -c wait-for -l context -d 'Context of the kubeconfig [env: WAIT_FOR_CONTEXT] [default: its current one]' -r

@@ -20,9 +20,12 @@ _wait-for() {
 '--timeout=[Give up after this time, with a unit\: 90s, 5m; 0 is never \[env\: WAIT_FOR_TIMEOUT\] \[default\: 0\]]:DURATION:_default' \
 '--on-timeout=[What to do when the time is over\: fail, or continue as if the gate were open \[env\: WAIT_FOR_ON_TIMEOUT\] \[default\: fail\]]:fail|continue:_default' \
 '--stable-for=[A met condition must hold this long \[env\: WAIT_FOR_STABLE_FOR\] \[default\: 0s\]]:DURATION:_default' \
+'--fail-fast=[When waiting is hopeless\: certain, likely or off \[env\: WAIT_FOR_FAIL_FAST\] \[default\: certain\]]:certain|likely|off:_default' \
+'--newer-than=[Objects created before this time, or before the pod that waits (self), do not count \[env\: WAIT_FOR_NEWER_THAN\]]:TIME|self:_default' \
 '--missing=[What it means that an object does not exist\: wait, fail or ok \[env\: WAIT_FOR_MISSING\] \[default\: wait\]]:wait|fail|ok:_default' \
 '--config=[Targets and settings as YAML \[env\: WAIT_FOR_CONFIG\]]:FILE:_default' \
 '--output=[text, or json\: one object a line on stdout \[env\: WAIT_FOR_OUTPUT\] \[default\: text\]]:text|json:_default' \
+'--print=[Print the least rights for these targets, or the initContainer\: rbac or init-container]:rbac|init-container:_default' \
 '--interval=[Time between looks where watching is forbidden \[env\: WAIT_FOR_INTERVAL\] \[default\: 2s\]]:DURATION:_default' \
 '--kubeconfig=[Kubeconfig to use \[env\: WAIT_FOR_KUBECONFIG, KUBECONFIG\] \[default\: ~/.kube/config, else the pod'\''s account\]]:FILE:_default' \
 '--context=[Context of the kubeconfig \[env\: WAIT_FOR_CONTEXT\] \[default\: its current one\]]:NAME:_default' \

@@ -1,6 +1,7 @@
 //! Mistakes in the command line, the environment or the configuration file.
 
 use crate::duration::DurationError;
+use crate::moment::MomentError;
 use crate::name::NameError;
 use crate::target::TargetError;
 
@@ -34,6 +35,9 @@ pub enum ConfigError {
         /// Which was probably meant.
         hint: String,
     },
+    /// A time is malformed.
+    #[error("{0}: {1}, or self")]
+    Time(String, #[source] MomentError),
     /// Flags that do not go together.
     #[error("{0}")]
     Flags(&'static str),

@@ -11,13 +11,15 @@ use super::sources::Setting;
 use crate::suggest::{closest, did_you_mean};
 
 /// The keys at the top; `targets` beside them.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "any",
     "context",
+    "failFast",
     "interval",
     "kubeconfig",
     "missing",
     "namespace",
+    "newerThan",
     "onTimeout",
     "once",
     "output",
@@ -29,7 +31,7 @@ const KEYS: [&str; 15] = [
     "verbose",
 ];
 /// The keys of a target that has terms of its own.
-const TARGET_KEYS: [&str; 4] = ["target", "timeout", "stableFor", "missing"];
+const TARGET_KEYS: [&str; 6] = ["target", "timeout", "stableFor", "missing", "failFast", "newerThan"];
 
 /// A file that has been read; the one without content where there is none.
 #[derive(Debug, Default)]

@@ -17,10 +17,13 @@ use self::file::{File, FileTarget};
 use self::sources::{Setting, Sources};
 use crate::cli::Cli;
 use crate::cluster::Hints;
+use crate::diagnose::FailFast;
 use crate::missing::Missing;
 use crate::name;
+use crate::newer_than::NewerThan;
 use crate::outcome::Quorum;
 use crate::place::Place;
+use crate::print::Print;
 use crate::resource::Scope;
 use crate::standing::Terms;
 use crate::target::Target;
@@ -57,6 +60,8 @@ pub struct Config {
     pub format: Format,
     /// What the log holds.
     pub volume: Volume,
+    /// Print this instead of waiting.
+    pub print: Option<Print>,
     /// What to become once the gate is open; nothing where it is empty.
     pub command: Vec<String>,
 }
@@ -70,6 +75,10 @@ pub struct Wanted {
     pub terms: Terms,
     /// What its absence means.
     pub missing: Missing,
+    /// When waiting for it is hopeless.
+    pub fail_fast: FailFast,
+    /// How old it may be.
+    pub newer_than: NewerThan,
 }
 
 /// `--on-timeout`.
@@ -135,7 +144,11 @@ pub fn resolve(
     }));
     let defaults = TargetDefaults {
         stable_for: errors.or_default(duration(sources.get(cli.stable_for.as_ref(), "stable-for"), 0)),
-        missing: errors.or_default(missing(sources.get(cli.missing.as_ref(), "missing"))),
+        missing: errors.or_default(word(sources.get(cli.missing.as_ref(), "missing"), &Missing::WORDS)),
+        fail_fast: errors
+            .or_default(word(sources.get(cli.fail_fast.as_ref(), "fail-fast"), &FailFast::WORDS)),
+        newer_than: errors.or_default(newer_than(sources.get(cli.newer_than.as_ref(), "newer-than"), &place)),
+        place: place.clone(),
     };
     let wanted =
         named.into_iter().map(|(target, entry)| defaults.wanted(target, entry, &mut errors)).collect();
@@ -176,6 +189,9 @@ pub fn resolve(
         errors.0.push(ConfigError::Flags("--once only looks: leave it out, or leave out what follows --"));
     }
 
+    let print = cli.print.map(|text| Setting { from: "--print".into(), text }.word(&Print::WORDS));
+    let print = print.and_then(|word| word.map_err(|error| errors.0.push(error)).ok());
+
     let text = |flag: &Option<String>, name| sources.get(flag.as_ref(), name).map(|setting| setting.text);
     let config = Config {
         wanted,
@@ -198,6 +214,7 @@ pub fn resolve(
             (false, true) => Volume::Quiet,
             (false, false) => Volume::Normal,
         },
+        print,
         command: cli.command,
     };
     if errors.0.is_empty() { Ok(config) } else { Err(errors.0) }
@@ -221,6 +238,9 @@ impl Errors {
 struct TargetDefaults {
     stable_for: Duration,
     missing: Missing,
+    fail_fast: FailFast,
+    newer_than: NewerThan,
+    place: Place,
 }
 
 impl TargetDefaults {
@@ -229,6 +249,9 @@ impl TargetDefaults {
         let stable_for = own("stableFor").map_or(Ok(self.stable_for), |setting| setting.duration(0));
         let timeout = errors.or_default(duration(own("timeout"), 0));
         let missing = own("missing").map_or(Ok(self.missing), |setting| setting.word(&Missing::WORDS));
+        let fail_fast = own("failFast").map_or(Ok(self.fail_fast), |setting| setting.word(&FailFast::WORDS));
+        let newer_than =
+            own("newerThan").map_or(Ok(self.newer_than), |setting| newer_than(Some(setting), &self.place));
         Wanted {
             target,
             terms: Terms {
@@ -236,6 +259,8 @@ impl TargetDefaults {
                 timeout: Some(timeout).filter(|limit| !limit.is_zero()),
             },
             missing: errors.or_default(missing),
+            fail_fast: errors.or_default(fail_fast),
+            newer_than: errors.or_default(newer_than),
         }
     }
 }
@@ -260,8 +285,15 @@ fn duration(setting: Option<Setting>, unit: u64) -> Result<Duration, ConfigError
     setting.map_or(Ok(Duration::ZERO), |setting| setting.duration(unit))
 }
 
-fn missing(setting: Option<Setting>) -> Result<Missing, ConfigError> {
-    word(setting, &Missing::WORDS)
+fn newer_than(setting: Option<Setting>, place: &Place) -> Result<NewerThan, ConfigError> {
+    let Some(Setting { from, text }) = setting else { return Ok(NewerThan::Whatever) };
+    match text.parse() {
+        Ok(NewerThan::OwnPod) if place.pod.is_none() => Err(ConfigError::Flags(
+            "--newer-than self needs the name of the pod that waits: set POD_NAME with the downward API",
+        )),
+        Ok(limit) => Ok(limit),
+        Err(error) => Err(ConfigError::Time(from, error)),
+    }
 }
 
 fn word<T: Copy + Default>(setting: Option<Setting>, known: &[(&'static str, T)]) -> Result<T, ConfigError> {

@@ -48,6 +48,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const RESTARTS: i64 = 5;
 
 impl FailFast {
+    /// The words of `--fail-fast`.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("certain", Self::Certain), ("likely", Self::Likely), ("off", Self::Off)];
+
     /// What becomes of a verdict under this policy, before any diagnosis.
     #[must_use]
     pub fn temper(self, verdict: Verdict) -> Verdict {
