@@ -25,7 +25,23 @@ struct Cli {
     command: Option<Command>,
 
     #[command(flatten)]
-    serve: Settings,
+    serve: Serve,
+}
+
+/// How to serve, or what to say instead.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub struct Serve {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a doc comment would become help text")]
+    pub settings: Settings,
+
+    /// Check all settings and the file, print the plan that they make, and serve nothing
+    #[arg(long)]
+    pub check: bool,
+
+    /// Print the reference of settings, file and faults as Markdown, and serve nothing
+    #[arg(long)]
+    pub reference: bool,
 }
 
 /// What to run; `serve` when nothing is named.
@@ -33,7 +49,7 @@ struct Cli {
 pub enum Command {
     /// Serve /liveness, /readiness, /startup and /dependency: the default
     #[command(after_help = SERVE_NOTES)]
-    Serve(Box<Settings>),
+    Serve(Box<Serve>),
     /// Replay the recording of a cluster as a Kubernetes API on loopback
     Lab(lab::Args),
 }
@@ -44,7 +60,7 @@ impl Command {
     /// Runs the subcommand to its end.
     pub async fn run(self) -> ExitCode {
         match self {
-            Command::Serve(settings) => server::run(*settings).await,
+            Command::Serve(serve) => server::run(*serve).await,
             Command::Lab(arguments) => lab::run(arguments).await,
         }
     }
@@ -74,7 +90,7 @@ mod tests {
 
     fn serve(arguments: &[&str]) -> Settings {
         match parse(arguments.iter().map(OsString::from)) {
-            Ok(Command::Serve(settings)) => *settings,
+            Ok(Command::Serve(serve)) => serve.settings,
             other => panic!("not serve: {other:?}"),
         }
     }
@@ -117,7 +133,8 @@ mod tests {
         let command = Cli::command();
         let flags = command.get_arguments().filter_map(|argument| {
             let name = argument.get_long()?;
-            (!matches!(name, "help" | "version")).then(|| (name, argument.get_help().unwrap().to_string()))
+            (!matches!(name, "help" | "version" | "check" | "reference"))
+                .then(|| (name, argument.get_help().unwrap().to_string()))
         });
         for (name, help) in flags {
             let variable = format!("[env: {}]", name.to_uppercase().replace('-', "_"));

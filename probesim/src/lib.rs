@@ -9,12 +9,16 @@ pub mod decide;
 mod duration;
 pub mod endpoint;
 pub mod lab;
+pub mod load;
+pub mod metrics;
 pub mod plan;
+pub mod reference;
 pub mod rng;
 pub mod server;
 pub mod settings;
 pub mod state;
 pub mod value;
+pub mod yaml;
 
 /// Parses the command line, runs the subcommand, and returns the exit code.
 #[must_use]

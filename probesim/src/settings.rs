@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::Level;
 
 use crate::plan::Rate;
+use crate::plan::what::Network;
 use crate::value::{self, BadValue, Listen};
 
 /// The settings as they were given; `None` where nobody gave one.
@@ -82,6 +85,42 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
     pub grace: Option<Duration>,
 
+    /// Faults, a scenario and settings as YAML; its faults are read again when it changes [env: CONFIG]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub config: Option<PathBuf>,
+
+    /// More faults, as in the file: a YAML list, such as `[{on: readiness, rate: 20%}]` [env: FAULTS]
+    #[arg(long, value_name = "YAML", value_parser = value::text)]
+    pub faults: Option<String>,
+
+    /// What DISCONNECT_AFTER does: http (a 500 of readiness), or for the whole port refuse, reset, hang or
+    /// blackhole [env: PARTITION] [default: http]
+    #[arg(long, value_name = "WORD", value_parser = value::partition)]
+    pub partition: Option<Network>,
+
+    /// Counts the starts of the container in this file, for faults with `starts`; in an emptyDir it outlives
+    /// the container [env: STARTS_FILE]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub starts_file: Option<PathBuf>,
+
+    /// Port of metrics, state and control; 0 lets the system choose [env: ADMIN_PORT] [default: 8081, or none
+    /// if that is taken]
+    #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
+    pub admin_port: Option<u16>,
+
+    /// Address of the admin port; on any but loopback, changes need a token [env: ADMIN_LISTEN] [default:
+    /// 127.0.0.1]
+    #[arg(long, value_name = "IP", value_parser = value::ip)]
+    pub admin_listen: Option<IpAddr>,
+
+    /// The bearer token for changes; better in the environment, or in a file [env: ADMIN_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = value::text)]
+    pub admin_token: Option<String>,
+
+    /// A file with the bearer token, read at each use [env: ADMIN_TOKEN_FILE]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub admin_token_file: Option<PathBuf>,
+
     /// error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = value::log_level)]
     pub log_level: Option<Level>,
@@ -89,7 +128,7 @@ pub struct Settings {
 
 /// Every variable that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadEnvironment(Vec<String>);
+pub struct BadEnvironment(pub Vec<String>);
 
 /// Reads variables and collects what is wrong with them.
 struct Environment<L> {
@@ -105,6 +144,12 @@ impl Settings {
     /// # Errors
     /// All variables that are wrong.
     pub fn from_environment(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, BadEnvironment> {
+        let (settings, errors) = Self::read(lookup);
+        if errors.is_empty() { Ok(settings) } else { Err(BadEnvironment(errors)) }
+    }
+
+    /// As [`Settings::from_environment`]: what is right, and what is wrong with the others.
+    pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> (Self, Vec<String>) {
         let mut env = Environment { lookup, errors: vec![] };
         let settings = Self {
             port: env.read("PORT", value::port),
@@ -122,9 +167,17 @@ impl Settings {
             seed: env.read("SEED", value::seed),
             drain_delay: env.read("DRAIN_DELAY", value::with_unit),
             grace: env.read("GRACE", value::with_unit),
+            config: env.read("CONFIG", value::path),
+            faults: env.read("FAULTS", value::text),
+            partition: env.read("PARTITION", value::partition),
+            starts_file: env.read("STARTS_FILE", value::path),
+            admin_port: env.read("ADMIN_PORT", value::port),
+            admin_listen: env.read("ADMIN_LISTEN", value::ip),
+            admin_token: env.read("ADMIN_TOKEN", value::text),
+            admin_token_file: env.read("ADMIN_TOKEN_FILE", value::path),
             log_level: env.read("LOG_LEVEL", value::log_level),
         };
-        if env.errors.is_empty() { Ok(settings) } else { Err(BadEnvironment(env.errors)) }
+        (settings, env.errors)
     }
 
     /// These settings, and those of `other` where there is none.
@@ -146,6 +199,14 @@ impl Settings {
             seed: self.seed.or(other.seed),
             drain_delay: self.drain_delay.or(other.drain_delay),
             grace: self.grace.or(other.grace),
+            config: self.config.or(other.config),
+            faults: self.faults.or(other.faults),
+            partition: self.partition.or(other.partition),
+            starts_file: self.starts_file.or(other.starts_file),
+            admin_port: self.admin_port.or(other.admin_port),
+            admin_listen: self.admin_listen.or(other.admin_listen),
+            admin_token: self.admin_token.or(other.admin_token),
+            admin_token_file: self.admin_token_file.or(other.admin_token_file),
             log_level: self.log_level.or(other.log_level),
         }
     }

@@ -2,12 +2,14 @@
 //! instead.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::Level;
 
 use crate::duration::{self, MILLISECOND, MINUTE, SECOND, is_decimal};
 use crate::plan::Rate;
+use crate::plan::what::Network;
 
 /// Why a value is refused, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -158,6 +160,44 @@ pub fn listen(text: &str) -> Result<Listen, BadValue> {
     let candidates = [tidy.replacen("localhost", "127.0.0.1", 1), format!("[::]{tidy}"), tidy];
     let expected = "an IP address, with or without a port";
     read(text, parse, expected, candidates, "for example 127.0.0.1, 0.0.0.0:8080 or [::]:8080")
+}
+
+/// An address without a port.
+///
+/// # Errors
+/// Anything that is not an IP address.
+pub fn ip(text: &str) -> Result<IpAddr, BadValue> {
+    let candidates = [tidy(text).replacen("localhost", "127.0.0.1", 1)];
+    read(text, parsed::<IpAddr>, "an IP address", candidates, "for example 127.0.0.1, 0.0.0.0 or ::")
+}
+
+/// What a partition is to be; `Open` stands for kube-probesim's HTTP 500.
+///
+/// # Errors
+/// Any other word.
+pub fn partition(text: &str) -> Result<Network, BadValue> {
+    let parse = |text: &str| match text {
+        "http" => Some(Network::Open),
+        word => Network::FAULTS.into_iter().find(|network| network.word() == word),
+    };
+    let words = "http, refuse, reset, hang or blackhole";
+    read(text, parse, "a kind of partition", [tidy(text).to_lowercase()], words)
+}
+
+/// The name of a file.
+///
+/// # Errors
+/// None.
+pub fn path(text: &str) -> Result<PathBuf, BadValue> {
+    Ok(PathBuf::from(text))
+}
+
+/// Any text.
+///
+/// # Errors
+/// None.
+pub fn text(text: &str) -> Result<String, BadValue> {
+    Ok(text.to_owned())
 }
 
 /// A log level.

@@ -1,9 +1,9 @@
 //! The listening socket.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::ListenOn;
@@ -46,6 +46,54 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     }
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// Listens again on an address that was given up.
+pub(crate) fn again(address: SocketAddr) -> io::Result<TcpListener> {
+    listen(address)
+}
+
+/// The one connection that nobody accepts. With it the shortest queue is full, and Linux drops every further
+/// SYN (`tcp_conn_request` in net/ipv4/tcp_input.c), so that clients time out as behind a broken network. No
+/// privileges are needed.
+#[derive(Debug)]
+pub(crate) struct Plug {
+    _client: Socket,
+}
+
+// === impl Plug ===
+
+impl Plug {
+    /// Fills the queue of a listener.
+    pub(crate) fn new(listener: &TcpListener) -> io::Result<Self> {
+        SockRef::from(listener).listen(0)?;
+        let address = reachable(listener.local_addr()?);
+        let client = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        client.set_nonblocking(true)?;
+        match client.connect(&address.into()) {
+            // Over loopback a connection is there at once, unless somebody else's has filled the queue.
+            Err(error) if error.raw_os_error() != Some(EINPROGRESS) => Err(error),
+            _ => Ok(Self { _client: client }),
+        }
+    }
+}
+
+/// `EINPROGRESS` of Linux: std has no name for it.
+const EINPROGRESS: i32 = 115;
+
+/// Gives a listener its queue back.
+pub(crate) fn unplug(listener: &TcpListener) -> io::Result<()> {
+    SockRef::from(listener).listen(i32::try_from(BACKLOG).unwrap_or(i32::MAX))
+}
+
+/// An address at which this machine reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 #[cfg(test)]

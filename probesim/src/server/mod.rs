@@ -2,12 +2,23 @@
 
 mod accept;
 mod connection;
+mod control;
 mod endpoints;
+mod engine;
 mod listen;
+mod peer;
+mod raw;
+mod reload;
 mod shutdown;
+mod starts;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_faults;
 
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -17,12 +28,15 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::{Level, info, warn};
 
-use crate::advice;
+use crate::cli::Serve;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::plan::Plan;
-use crate::settings::Settings;
-use endpoints::Engine;
+use crate::load::{self, Loaded};
+use crate::plan::what::Network;
+use crate::plan::{Plan, Port, Sources};
+use crate::{advice, reference};
+use accept::Served;
+use engine::{Engine, Setup};
 use shutdown::Signals;
 
 /// A setting is wrong: nothing was served.
@@ -32,27 +46,38 @@ const USAGE: u8 = 2;
 #[derive(Debug, thiserror::Error)]
 enum CannotStart {
     #[error("cannot catch SIGTERM and SIGINT: {0}")]
-    Signals(std::io::Error),
+    Signals(io::Error),
     #[error("cannot draw a seed from the system: {0}; set one with --seed or SEED")]
     Seed(rand::rngs::SysError),
+    #[error("cannot count the starts in STARTS_FILE: {0}")]
+    Starts(io::Error),
     #[error(transparent)]
     Listen(#[from] listen::CannotListen),
 }
 
 /// Serves until a signal, and returns the exit code.
-pub async fn run(flags: Settings) -> ExitCode {
+pub async fn run(serve_as: Serve) -> ExitCode {
     // Before anything else: as PID 1 a signal that nobody caught is lost.
     let signals = Signals::arm().map_err(CannotStart::Signals);
-    let config = match Config::new(flags, |name| std::env::var_os(name)) {
-        Ok(config) => config,
+    if serve_as.reference {
+        print!("{}", reference::markdown());
+        return ExitCode::SUCCESS;
+    }
+    let read = |path: &Path| std::fs::read_to_string(path);
+    let loaded = match load::load(serve_as.settings, |name| std::env::var_os(name), read) {
+        Ok(loaded) => loaded,
         Err(bad) => {
-            eprintln!("probesim: cannot use these variables:\n{bad}");
+            eprintln!("probesim: cannot use these settings:\n{bad}");
             return ExitCode::from(USAGE);
         }
     };
-    log_to_stderr(config.log_level);
+    if serve_as.check {
+        print!("{}", effective(&loaded));
+        return ExitCode::SUCCESS;
+    }
+    log_to_stderr(loaded.config.log_level);
     let outcome = match signals {
-        Ok(signals) => serve(config, signals).await,
+        Ok(signals) => serve(loaded, signals).await,
         Err(error) => Err(error),
     };
     outcome.unwrap_or_else(|error| {
@@ -61,14 +86,55 @@ pub async fn run(flags: Settings) -> ExitCode {
     })
 }
 
-async fn serve(config: Config, mut signals: Signals) -> Result<ExitCode, CannotStart> {
+/// The settings without what the plan already says.
+fn without_partition(config: &Config) -> crate::config::Faults {
+    let mut faults = config.faults.clone();
+    if config.partition != Network::Open {
+        faults.disconnect_after = None;
+    }
+    faults
+}
+
+/// The plan as it would be in force, for a reader.
+fn effective(loaded: &Loaded) -> String {
+    let Loaded { config, endpoints, fixed } = loaded;
+    let sources = Sources { fixed, start: 1, ..Sources::default() };
+    let plan = Plan::build(&without_partition(config), sources, endpoints);
+    let mut out = String::new();
+    for endpoint in endpoints.all() {
+        let _ = writeln!(out, "{}: {}", endpoints.name(endpoint), plan.of(endpoint));
+    }
+    for spec in fixed {
+        let _ = writeln!(out, "fault {}: {}", spec.name, spec.source);
+    }
+    for advice in advice::on(&config.faults) {
+        let _ = writeln!(out, "note {}: {}", advice.setting, advice.effect);
+    }
+    out
+}
+
+async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotStart> {
+    let config = loaded.config;
     let seed = config.seed.map_or_else(|| SysRng.try_next_u64(), Ok).map_err(CannotStart::Seed)?;
-    let engine = Arc::new(Engine::new(Plan::new(&config.faults), seed, Instant::now()));
+    let start = match &config.starts_file {
+        Some(file) => starts::count(file).map_err(CannotStart::Starts)?,
+        None => 1,
+    };
+    let setup =
+        Setup { endpoints: loaded.endpoints, faults: without_partition(&config), fixed: loaded.fixed, start };
+    let engine = Arc::new(Engine::new(setup, seed, Instant::now()));
     let listener = listen::bind(config.listen)?;
     announce(&config, &engine, &listener, seed);
 
     let stop = Notify::new();
-    let served = accept::serve(listener, Arc::clone(&engine), config.drain, stop.notified());
+    let http = {
+        let engine = Arc::clone(&engine);
+        move |stream, address: std::net::SocketAddr, control| {
+            connection::serve(stream, Arc::clone(&engine), Some(address.ip()), control)
+        }
+    };
+    let http = Served { port: Port::Http, listener, serve: http };
+    let served = accept::serve(http, Arc::clone(&engine), config.drain, stop.notified());
     let signalled_twice = async {
         let signal = signals.next().await;
         info!(signal = signal.name(), "stopping");
@@ -81,6 +147,7 @@ async fn serve(config: Config, mut signals: Signals) -> Result<ExitCode, CannotS
             warn!(signal = signal.name(), "stopped at once by a second signal");
             signal.exit_code()
         }
+        never = reload::watch(&config, &engine) => match never {},
     };
     let state = engine.state();
     info!(requests = state.requests(), abandoned = state.abandoned(), uptime = ?engine.uptime(), "stopped");
