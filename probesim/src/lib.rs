@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod admin;
 pub mod advice;
 pub mod cli;
 pub mod config;

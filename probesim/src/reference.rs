@@ -25,7 +25,7 @@ pub fn markdown() -> String {
     for argument in Holder::command().get_arguments() {
         let (Some(long), Some(help)) = (argument.get_long(), argument.get_help()) else { continue };
         let values: Vec<&str> =
-            argument.get_value_names().unwrap_or_default().iter().map(|name| name.as_str()).collect();
+            argument.get_value_names().unwrap_or_default().iter().map(clap::builder::Str::as_str).collect();
         let _ = writeln!(out, "| `--{long}` | {} | {} |", values.join(" "), cell(&help.to_string()));
     }
     let tables = [

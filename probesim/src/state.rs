@@ -42,6 +42,12 @@ impl State {
         self.arrived[endpoint.index()].fetch_add(1, Relaxed)
     }
 
+    /// How many requests arrived at an endpoint.
+    #[must_use]
+    pub fn arrived(&self, endpoint: Endpoint) -> u64 {
+        self.arrived[endpoint.index()].load(Relaxed)
+    }
+
     /// Counts a request that got as far as the counting step and returns its number, from 0.
     pub fn take_turn(&self, endpoint: Endpoint) -> u64 {
         self.turns[endpoint.index()].fetch_add(1, Relaxed)

@@ -197,20 +197,26 @@ fn targets(reader: &mut Reader, fields: &Fields<'_>, endpoints: &Endpoints) -> V
         reader.refuse(fields.line, &path, "missing: which endpoint, or all");
         return vec![];
     };
-    let target = |name: &str| match name {
+    let target = |name: &str| target(name, endpoints);
+    reader.items(node).iter().filter_map(|item| reader.scalar(item, &path, target)).collect()
+}
+
+/// The endpoint or port of this name.
+///
+/// # Errors
+/// There is none; which there are.
+pub fn target(name: &str, endpoints: &Endpoints) -> Result<Target, String> {
+    match name {
         "all" => Ok(Target::All),
         "network" => Ok(Target::Port(Port::Http)),
         "network/grpc" => Ok(Target::Port(Port::Grpc)),
         "network/tcp" => Ok(Target::Port(Port::Tcp)),
         name => endpoints.named(name).map(Target::Endpoint).ok_or_else(|| {
             let names: Vec<&str> = endpoints.all().map(|endpoint| endpoints.name(endpoint)).collect();
-            format!(
-                "no such endpoint; expected one of {}, all, network, network/grpc, network/tcp",
-                names.join(", ")
-            )
+            let names = names.join(", ");
+            format!("no such endpoint; expected one of {names}, all, network, network/grpc, network/tcp")
         }),
-    };
-    reader.items(node).iter().filter_map(|item| reader.scalar(item, &path, target)).collect()
+    }
 }
 
 fn timing(reader: &mut Reader, fields: &Fields<'_>, phase: Option<Phase>) -> Timing {
@@ -299,7 +305,7 @@ fn whom_headers(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(HeaderName, Op
         match header_name(key) {
             Ok(name) if value.content == Content::Null => headers.push((name, None)),
             Ok(name) => {
-                headers.extend(reader.scalar(value, &path, value::text).map(|value| (name, Some(value))))
+                headers.extend(reader.scalar(value, &path, value::text).map(|value| (name, Some(value))));
             }
             Err(why) => reader.refuse(*line, &path, why),
         }

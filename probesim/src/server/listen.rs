@@ -36,6 +36,12 @@ pub(crate) fn bind(on: ListenOn) -> Result<TcpListener, CannotListen> {
     all.map_err(refused("--port or PORT"))
 }
 
+/// Binds and listens for the admin port.
+pub(crate) fn bind_admin(address: SocketAddr) -> Result<TcpListener, CannotListen> {
+    let settings = "--admin-port or ADMIN_PORT, --admin-listen or ADMIN_LISTEN";
+    listen(address).map_err(|why| CannotListen { address, why, settings })
+}
+
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
     // As every server does: else a restart has to wait for the old connections' TIME_WAIT.

@@ -4,7 +4,7 @@ mod accept;
 mod connection;
 mod control;
 mod endpoints;
-mod engine;
+pub(crate) mod engine;
 mod listen;
 mod peer;
 mod raw;
@@ -34,7 +34,7 @@ use crate::endpoint::Endpoint;
 use crate::load::{self, Loaded};
 use crate::plan::what::Network;
 use crate::plan::{Plan, Port, Sources};
-use crate::{advice, reference};
+use crate::{admin, advice, reference};
 use accept::Served;
 use engine::{Engine, Setup};
 use shutdown::Signals;
@@ -124,7 +124,12 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         Setup { endpoints: loaded.endpoints, faults: without_partition(&config), fixed: loaded.fixed, start };
     let engine = Arc::new(Engine::new(setup, seed, Instant::now()));
     let listener = listen::bind(config.listen)?;
+    let admin = bind_admin(&config)?;
     announce(&config, &engine, &listener, seed);
+    if let Some(listener) = admin {
+        let (token, has_starts) = (config.admin.token.clone(), config.starts_file.is_some());
+        tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, has_starts));
+    }
 
     let stop = Notify::new();
     let http = {
@@ -152,6 +157,21 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
     let state = engine.state();
     info!(requests = state.requests(), abandoned = state.abandoned(), uptime = ?engine.uptime(), "stopped");
     Ok(exit)
+}
+
+/// The admin port. One that nobody asked for is no reason not to start.
+fn bind_admin(config: &Config) -> Result<Option<tokio::net::TcpListener>, CannotStart> {
+    match listen::bind_admin(config.admin.address) {
+        Ok(listener) => {
+            info!(addr = %listener.local_addr().unwrap_or(config.admin.address), "admin port");
+            Ok(Some(listener))
+        }
+        Err(error) if config.admin.is_required => Err(error.into()),
+        Err(error) => {
+            warn!(%error, "no admin port");
+            Ok(None)
+        }
+    }
 }
 
 fn log_to_stderr(level: Level) {
