@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::check;
 use crate::lab;
 use crate::server;
 use crate::settings::Settings;
@@ -52,6 +53,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Replay the recording of a cluster as a Kubernetes API on loopback
     Lab(lab::Args),
+    /// Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1
+    Check(check::Args),
 }
 
 // === impl Command ===
@@ -62,6 +65,7 @@ impl Command {
         match self {
             Command::Serve(serve) => server::run(*serve).await,
             Command::Lab(arguments) => lab::run(arguments).await,
+            Command::Check(arguments) => check::run(arguments).await,
         }
     }
 }

@@ -40,6 +40,12 @@ pub struct Config {
     pub more_faults: Option<String>,
     /// Where the starts of the container are counted.
     pub starts_file: Option<PathBuf>,
+    /// The port of gRPC health, if there is one.
+    pub grpc: Option<ListenOn>,
+    /// The gRPC services with a health of their own.
+    pub grpc_services: Vec<String>,
+    /// The port of plain TCP, if there is one.
+    pub tcp: Option<ListenOn>,
     /// Metrics, state and control.
     pub admin: Admin,
     /// The least important level that is logged.
@@ -132,6 +138,11 @@ impl From<Settings> for Config {
             Some(Listen::Ip(address)) => ListenOn::One(SocketAddr::new(address, port)),
             Some(Listen::Socket(address)) => ListenOn::One(address),
         };
+        let other_port = |port: u16| match listen {
+            ListenOn::AllAddresses(_) => ListenOn::AllAddresses(port),
+            ListenOn::One(address) => ListenOn::One(SocketAddr::new(address.ip(), port)),
+        };
+        let (grpc, tcp) = (settings.grpc_port.map(other_port), settings.tcp_port.map(other_port));
         let unless_off = |time: Option<Duration>| time.filter(|time| !time.is_zero());
         let faults = Faults {
             failure_rate: settings.failure_rate.unwrap_or_default(),
@@ -168,6 +179,9 @@ impl From<Settings> for Config {
             file: settings.config,
             more_faults: settings.faults,
             starts_file: settings.starts_file,
+            grpc,
+            grpc_services: settings.grpc_services.unwrap_or_default().0,
+            tcp,
             admin,
             log_level: settings.log_level.unwrap_or(Level::INFO),
         }
@@ -246,6 +260,9 @@ mod tests {
             ("FAULTS", "[]"),
             ("PARTITION", "blackhole"),
             ("STARTS_FILE", "/state/starts"),
+            ("GRPC_PORT", "9002"),
+            ("GRPC_SERVICES", "a,b"),
+            ("TCP_PORT", "9003"),
             ("ADMIN_PORT", "9001"),
             ("ADMIN_LISTEN", "::"),
             ("ADMIN_TOKEN_FILE", "/token"),
@@ -271,6 +288,9 @@ mod tests {
             file: Some("/etc/probesim.yaml".into()),
             more_faults: Some("[]".into()),
             starts_file: Some("/state/starts".into()),
+            grpc: Some(ListenOn::One(SocketAddr::from(([127, 0, 0, 1], 9002)))),
+            grpc_services: vec!["a".into(), "b".into()],
+            tcp: Some(ListenOn::One(SocketAddr::from(([127, 0, 0, 1], 9003)))),
             admin: Admin {
                 address: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9001)),
                 is_required: true,
@@ -353,6 +373,8 @@ FAIL_DEPENDENCY=\"yes\": expected true or false; write true";
             "DRAIN_DELAY",
             "GRACE",
             "PARTITION",
+            "GRPC_PORT",
+            "TCP_PORT",
             "ADMIN_PORT",
             "ADMIN_LISTEN",
             "LOG_LEVEL",

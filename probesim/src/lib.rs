@@ -4,11 +4,13 @@ use std::process::ExitCode;
 
 mod admin;
 pub mod advice;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod decide;
 mod duration;
 pub mod endpoint;
+mod grpc;
 pub mod lab;
 pub mod load;
 pub mod metrics;

@@ -74,7 +74,7 @@ pub fn load(
         wrong.extend(bad.into_iter().map(|bad| format!("{}: {bad}", path.display())));
     }
     let config = Config::from(settings);
-    let endpoints = Endpoints::default();
+    let endpoints = Endpoints::new([], config.grpc_services.clone());
     let mut fixed = partition(&config).into_iter().collect::<Vec<_>>();
     if let Some(text) = &config.more_faults {
         let read = Node::parse(text).and_then(|node| spec::read_all(&node, "faults", "setting-", &endpoints));

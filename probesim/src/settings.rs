@@ -10,7 +10,7 @@ use tracing::Level;
 
 use crate::plan::Rate;
 use crate::plan::what::Network;
-use crate::value::{self, BadValue, Listen};
+use crate::value::{self, BadValue, Listen, Names};
 
 /// The settings as they were given; `None` where nobody gave one.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]
@@ -121,6 +121,20 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", value_parser = value::path)]
     pub admin_token_file: Option<PathBuf>,
 
+    /// Port of gRPC health (grpc.health.v1, plain HTTP/2); 0 lets the system choose [env: GRPC_PORT] [default:
+    /// none]
+    #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
+    pub grpc_port: Option<u16>,
+
+    /// The gRPC services that have a health of their own, besides the server's: names with commas [env:
+    /// GRPC_SERVICES]
+    #[arg(long, value_name = "NAMES", value_parser = value::names)]
+    pub grpc_services: Option<Names>,
+
+    /// Port that accepts plain TCP; 0 lets the system choose [env: TCP_PORT] [default: none]
+    #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
+    pub tcp_port: Option<u16>,
+
     /// error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = value::log_level)]
     pub log_level: Option<Level>,
@@ -175,6 +189,9 @@ impl Settings {
             admin_listen: env.read("ADMIN_LISTEN", value::ip),
             admin_token: env.read("ADMIN_TOKEN", value::text),
             admin_token_file: env.read("ADMIN_TOKEN_FILE", value::path),
+            grpc_port: env.read("GRPC_PORT", value::port),
+            grpc_services: env.read("GRPC_SERVICES", value::names),
+            tcp_port: env.read("TCP_PORT", value::port),
             log_level: env.read("LOG_LEVEL", value::log_level),
         };
         (settings, env.errors)
@@ -207,6 +224,9 @@ impl Settings {
             admin_listen: self.admin_listen.or(other.admin_listen),
             admin_token: self.admin_token.or(other.admin_token),
             admin_token_file: self.admin_token_file.or(other.admin_token_file),
+            grpc_port: self.grpc_port.or(other.grpc_port),
+            grpc_services: self.grpc_services.or(other.grpc_services),
+            tcp_port: self.tcp_port.or(other.tcp_port),
             log_level: self.log_level.or(other.log_level),
         }
     }

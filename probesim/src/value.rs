@@ -28,6 +28,10 @@ pub enum Listen {
     Socket(SocketAddr),
 }
 
+/// Names, none of them empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
 /// A share of requests: `20`, `20%`, `0.5%`.
 ///
 /// A fraction needs its percent sign: `0.2` alone may well be meant as 20 %.
@@ -190,6 +194,20 @@ pub fn partition(text: &str) -> Result<Network, BadValue> {
 /// None.
 pub fn path(text: &str) -> Result<PathBuf, BadValue> {
     Ok(PathBuf::from(text))
+}
+
+/// Names with commas between them.
+///
+/// # Errors
+/// An empty name, one that is there twice, or white space.
+pub fn names(text: &str) -> Result<Names, BadValue> {
+    let parse = |text: &str| {
+        let names: Vec<String> = text.split(',').map(str::to_owned).collect();
+        let is_name = |name: &String| !name.is_empty() && !name.contains(char::is_whitespace);
+        let is_new = |n: usize| !names[..n].contains(&names[n]);
+        (names.iter().all(is_name) && (0..names.len()).all(is_new)).then_some(Names(names))
+    };
+    read(text, parse, "different names with commas between them", [tidy(text)], "for example orders,payments")
 }
 
 /// Any text.

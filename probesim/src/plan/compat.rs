@@ -111,14 +111,18 @@ fn liveness(faults: &Faults) -> Script {
     healthy(steps.into_iter().flatten().collect(), "Liveness probe successful\n")
 }
 
+/// Fails only while draining.
+pub(super) fn drained() -> Script {
+    healthy(vec![drain()], "OK\n")
+}
+
+fn drain() -> Step {
+    Step::Fail(Fault { when: When::Draining, status: 503, body: "Shutting down\n", reason: "draining" })
+}
+
 fn readiness(faults: &Faults) -> Script {
     let steps = [
-        Some(Step::Fail(Fault {
-            when: When::Draining,
-            status: 503,
-            body: "Shutting down\n",
-            reason: "draining",
-        })),
+        Some(drain()),
         chance(faults, "Randomized readiness probe failure\n"),
         wait(faults),
         partition(faults, "Network partition simulated\n"),

@@ -146,7 +146,8 @@ impl Plan {
             }
         }
         let script = |endpoint: Endpoint| {
-            let mut script = compat::script(faults, endpoint);
+            let is_grpc = endpoints.name(endpoint).starts_with("grpc");
+            let mut script = if is_grpc { compat::drained() } else { compat::script(faults, endpoint) };
             let drain = script.steps.iter().take_while(|step| step.is_drain()).count();
             script.steps.splice(drain..drain, injected[endpoint.index()].drain(..));
             script

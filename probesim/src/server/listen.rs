@@ -23,17 +23,26 @@ pub(crate) struct CannotListen {
 /// Binds and listens. All addresses are one IPv6 socket that takes IPv4 too, or IPv4 alone where there is no
 /// IPv6.
 pub(crate) fn bind(on: ListenOn) -> Result<TcpListener, CannotListen> {
+    bind_for(on, "--listen or LISTEN, --port or PORT", "--port or PORT")
+}
+
+/// As [`bind`], for a port of other settings.
+pub(crate) fn bind_for(
+    on: ListenOn,
+    settings_of_one: &'static str,
+    settings: &'static str,
+) -> Result<TcpListener, CannotListen> {
     let address = on.address();
     let refused = |settings| move |why| CannotListen { address, why, settings };
     let port = match on {
-        ListenOn::One(_) => return listen(address).map_err(refused("--listen or LISTEN, --port or PORT")),
+        ListenOn::One(_) => return listen(address).map_err(refused(settings_of_one)),
         ListenOn::AllAddresses(port) => port,
     };
     let all = listen(address).or_else(|why| match why.kind() {
         io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => Err(why),
         _ => listen(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))).map_err(|_| why),
     });
-    all.map_err(refused("--port or PORT"))
+    all.map_err(refused(settings))
 }
 
 /// Binds and listens for the admin port.

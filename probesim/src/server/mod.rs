@@ -2,15 +2,16 @@
 
 mod accept;
 mod connection;
-mod control;
+pub(crate) mod control;
 mod endpoints;
 pub(crate) mod engine;
 mod listen;
-mod peer;
+pub(crate) mod peer;
 mod raw;
 mod reload;
 mod shutdown;
 mod starts;
+mod tcp;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -18,23 +19,25 @@ mod tests_of_faults;
 
 use std::fmt::Write as _;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use rand::TryRng;
 use rand::rngs::SysRng;
-use tokio::sync::Notify;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Level, info, warn};
 
 use crate::cli::Serve;
-use crate::config::Config;
+use crate::config::{Config, Drain, ListenOn};
 use crate::endpoint::Endpoint;
 use crate::load::{self, Loaded};
 use crate::plan::what::Network;
 use crate::plan::{Plan, Port, Sources};
-use crate::{admin, advice, reference};
+use crate::{admin, advice, grpc, reference};
 use accept::Served;
 use engine::{Engine, Setup};
 use shutdown::Signals;
@@ -124,6 +127,8 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         Setup { endpoints: loaded.endpoints, faults: without_partition(&config), fixed: loaded.fixed, start };
     let engine = Arc::new(Engine::new(setup, seed, Instant::now()));
     let listener = listen::bind(config.listen)?;
+    let grpc = bind_more(config.grpc, "grpc", "--grpc-port or GRPC_PORT")?;
+    let tcp = bind_more(config.tcp, "tcp", "--tcp-port or TCP_PORT")?;
     let admin = bind_admin(&config)?;
     announce(&config, &engine, &listener, seed);
     if let Some(listener) = admin {
@@ -131,23 +136,23 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, has_starts));
     }
 
-    let stop = Notify::new();
-    let http = {
-        let engine = Arc::clone(&engine);
-        move |stream, address: std::net::SocketAddr, control| {
-            connection::serve(stream, Arc::clone(&engine), Some(address.ip()), control)
-        }
+    let (stop, stopped) = watch::channel(false);
+    let serving = async {
+        let ports = (
+            http(listener, &engine, config.drain, until(&stopped)),
+            grpc.map(|listener| grpc_health(listener, &engine, config.drain, until(&stopped))),
+            tcp.map(|listener| plain_tcp(listener, &engine, config.drain, until(&stopped))),
+        );
+        tokio::join!(ports.0, if_any(ports.1), if_any(ports.2));
     };
-    let http = Served { port: Port::Http, listener, serve: http };
-    let served = accept::serve(http, Arc::clone(&engine), config.drain, stop.notified());
     let signalled_twice = async {
         let signal = signals.next().await;
         info!(signal = signal.name(), "stopping");
-        stop.notify_one();
+        stop.send_replace(true);
         signals.next().await
     };
     let exit = tokio::select! {
-        () = served => ExitCode::SUCCESS,
+        () = serving => ExitCode::SUCCESS,
         signal = signalled_twice => {
             warn!(signal = signal.name(), "stopped at once by a second signal");
             signal.exit_code()
@@ -159,8 +164,69 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
     Ok(exit)
 }
 
+/// Until the server is to stop.
+fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + use<> {
+    let mut stopped = stopped.clone();
+    async move {
+        // An error means that the sender is gone, and with it the server.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }
+}
+
+async fn if_any(future: Option<impl Future<Output = ()>>) {
+    if let Some(future) = future {
+        future.await;
+    }
+}
+
+async fn http(listener: TcpListener, engine: &Arc<Engine>, drain: Drain, stop: impl Future<Output = ()>) {
+    let shared = Arc::clone(engine);
+    let serve = move |stream, address: SocketAddr, control| {
+        connection::serve(stream, Arc::clone(&shared), Some(address.ip()), control)
+    };
+    accept::serve(Served { port: Port::Http, listener, serve }, Arc::clone(engine), drain, stop).await;
+}
+
+async fn grpc_health(
+    listener: TcpListener,
+    engine: &Arc<Engine>,
+    drain: Drain,
+    stop: impl Future<Output = ()>,
+) {
+    let shared = Arc::clone(engine);
+    let serve = move |stream, address: SocketAddr, control| {
+        grpc::server::serve(stream, Arc::clone(&shared), address.ip(), control)
+    };
+    accept::serve(Served { port: Port::Grpc, listener, serve }, Arc::clone(engine), drain, stop).await;
+}
+
+async fn plain_tcp(
+    listener: TcpListener,
+    engine: &Arc<Engine>,
+    drain: Drain,
+    stop: impl Future<Output = ()>,
+) {
+    let shared = Arc::clone(engine);
+    let serve = move |stream, address: SocketAddr, control| {
+        tcp::serve(stream, Arc::clone(&shared), address.ip(), control)
+    };
+    accept::serve(Served { port: Port::Tcp, listener, serve }, Arc::clone(engine), drain, stop).await;
+}
+
+/// Binds a further port, if it is asked for.
+fn bind_more(
+    on: Option<ListenOn>,
+    name: &'static str,
+    settings: &'static str,
+) -> Result<Option<TcpListener>, CannotStart> {
+    let Some(on) = on else { return Ok(None) };
+    let listener = listen::bind_for(on, settings, settings)?;
+    info!(port = name, addr = %listener.local_addr().unwrap_or_else(|_| on.address()), "listening");
+    Ok(Some(listener))
+}
+
 /// The admin port. One that nobody asked for is no reason not to start.
-fn bind_admin(config: &Config) -> Result<Option<tokio::net::TcpListener>, CannotStart> {
+fn bind_admin(config: &Config) -> Result<Option<TcpListener>, CannotStart> {
     match listen::bind_admin(config.admin.address) {
         Ok(listener) => {
             info!(addr = %listener.local_addr().unwrap_or(config.admin.address), "admin port");
@@ -181,7 +247,7 @@ fn log_to_stderr(level: Level) {
 }
 
 /// The state at start, in one line, and what is surprising about it.
-fn announce(config: &Config, engine: &Engine, listener: &tokio::net::TcpListener, seed: u64) {
+fn announce(config: &Config, engine: &Engine, listener: &TcpListener, seed: u64) {
     let plan = engine.plan();
     info!(
         version = env!("CARGO_PKG_VERSION"),

@@ -19,7 +19,7 @@ use crate::plan::what::{Answer, Manner};
 /// would send a RST.
 const LINGER: Duration = Duration::from_secs(1);
 /// No HTTP response begins so.
-const GARBAGE: &[u8] = b"\x16\x03\x01 this is no HTTP\r\n\r\n";
+pub(super) const GARBAGE: &[u8] = b"\x16\x03\x01 this is no HTTP\r\n\r\n";
 /// A chunk whose length is no number: RFC 9112, section 7.1.
 const BROKEN_CHUNK: &[u8] = b"no-number\r\nbroken\r\n";
 
@@ -128,7 +128,7 @@ fn head(answer: &Answer, length: Option<usize>) -> Vec<u8> {
 }
 
 /// Writes byte by byte, the last one after `over`.
-async fn slowly<I: Peer>(io: &mut I, bytes: &[u8], over: Duration) -> io::Result<()> {
+pub(super) async fn slowly<I: Peer>(io: &mut I, bytes: &[u8], over: Duration) -> io::Result<()> {
     let begun = Instant::now();
     for (n, byte) in bytes.iter().enumerate() {
         let part = (n + 1) as f64 / bytes.len() as f64;

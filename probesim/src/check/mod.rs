@@ -1,0 +1,105 @@
+//! `probesim check`: what an exec probe in an image without a shell can run.
+
+mod grpc;
+mod http;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::io;
+use tokio::net::TcpStream;
+use tokio::time;
+
+use crate::value;
+
+/// The kubelet's own prefix, so that faults for probes hit an exec probe too.
+const USER_AGENT: &str = concat!("kube-probe/probesim-", env!("CARGO_PKG_VERSION"));
+/// Below the kubelet's default `timeoutSeconds` of 1, which ends the probe without a word.
+const DEFAULT_TIMEOUT: &str = "900ms";
+
+/// What to check.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum Kind {
+    /// GET a path: 200 to 399 is a success
+    Http {
+        /// HOST:PORT[/PATH]
+        address: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Connect
+    Tcp {
+        /// HOST:PORT
+        address: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Ask for health over gRPC: SERVING is a success
+    Grpc {
+        /// HOST:PORT
+        address: String,
+        /// The service to ask for; by default the server as a whole
+        #[arg(long, default_value = "")]
+        service: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Common {
+    /// The longest time for all of it, with a unit
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, default_value = DEFAULT_TIMEOUT)]
+    timeout: Duration,
+}
+
+/// Why a check fails.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failed {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    #[error("status {0}")]
+    Status(u16),
+    #[error("the answer is no HTTP")]
+    NoHttp,
+    #[error("the service is {0}")]
+    NotServing(&'static str),
+    #[error("the server does not answer the health protocol, or does not know the service")]
+    NoHealth,
+}
+
+/// Checks once, and returns the exit code: 0 or 1. What is wrong goes to stdout, which the kubelet shows.
+pub async fn run(arguments: Args) -> ExitCode {
+    let (common, address) = match &arguments.kind {
+        Kind::Http { address, common }
+        | Kind::Tcp { address, common }
+        | Kind::Grpc { address, common, .. } => (*common, address.clone()),
+    };
+    let checking = async {
+        match &arguments.kind {
+            Kind::Http { address, .. } => http::check(address).await,
+            Kind::Tcp { address, .. } => TcpStream::connect(address).await.map(drop).map_err(Failed::Io),
+            Kind::Grpc { address, service, .. } => grpc::check(address, service).await,
+        }
+    };
+    let checked = time::timeout(common.timeout, checking).await;
+    match checked.unwrap_or(Err(Failed::Timeout(common.timeout))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            println!("{address}: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// For the tests of the server.
+#[cfg(test)]
+pub(crate) use grpc::check as grpc_for_tests;
