@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::endpoint::Endpoint;
 use crate::plan::what::{Answer, What};
 use crate::plan::whom::Asked;
-use crate::plan::{Outcomes, Plan, Planned, Script, Step, When};
+use crate::plan::{BROKEN_DEPENDENCY, Outcomes, Plan, Planned, Script, Step, When};
 use crate::rng::Draws;
 
 /// What a decision may depend on.
@@ -38,6 +38,15 @@ pub struct Decision {
     pub planned: Option<Planned>,
 }
 
+/// What the named dependencies come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// How long it took to ask them, all at once.
+    pub delay: Duration,
+    /// Whether readiness is to fail.
+    pub is_failing: bool,
+}
+
 /// The waits that were planned so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Delays {
@@ -52,14 +61,15 @@ struct Delays {
 /// kube-probesim looks at the clock after its sleep: here the steps after a wait see the uptime that will
 /// then be.
 ///
-/// `take_turn` gives the number of earlier requests that got as far as the counting step. It is called only
-/// there.
+/// `take_turn` gives the number of earlier requests that got as far as the counting step, and `follow` what the
+/// dependencies come to. Both are called only where a step needs them.
 pub fn decide(
     plan: &Plan,
     endpoint: Endpoint,
     arrival: Arrival<'_>,
     draws: &Draws,
     take_turn: impl Fn() -> u64,
+    follow: impl Fn() -> Followed,
 ) -> Decision {
     let script = plan.of(endpoint);
     let mut delays = Delays::default();
@@ -73,6 +83,15 @@ pub fn decide(
                 Some(answer) => return planned_answer(script, planned, answer, delays),
                 None => continue,
             },
+            Step::Follow => {
+                let followed = follow();
+                delays.all = delays.all.saturating_add(followed.delay);
+                if !followed.is_failing {
+                    continue;
+                }
+                let (delay, body) = (delays.of(500), BROKEN_DEPENDENCY);
+                return Decision { delay, status: 500, body, reason: "dependency", planned: None };
+            }
             Step::Fail(fault) => fault,
         };
         let applies = match fault.when {
@@ -241,7 +260,8 @@ mod tests {
             let sequence = self.sequence.replace(self.sequence.get() + 1);
             let asked = Asked { headers: None, path: "", address: None };
             let arrival = Arrival { sequence, uptime, is_draining: self.is_draining, asked };
-            decide(&self.plan, endpoint, arrival, &self.draws, || self.turn.replace(self.turn.get() + 1))
+            let turn = || self.turn.replace(self.turn.get() + 1);
+            decide(&self.plan, endpoint, arrival, &self.draws, turn, Followed::default)
         }
 
         fn ask(&self, endpoint: Endpoint) -> Decision {

@@ -8,6 +8,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod decide;
+pub mod dependency;
 mod duration;
 pub mod endpoint;
 mod grpc;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::config::Config;
+use crate::dependency::{self, Dependencies};
 use crate::endpoint::Endpoints;
 use crate::plan::Port;
 use crate::plan::spec::{self, Spec, Target};
@@ -17,7 +18,7 @@ use crate::plan::what::{Network, What};
 use crate::plan::when::{Phase, Timing};
 use crate::settings::Settings;
 use crate::value;
-use crate::yaml::{Content, Node, Reader};
+use crate::yaml::{Content, Node, Problems, Reader};
 
 /// The keys of the file, what they hold, and what they mean.
 pub const KEYS: &[spec::Key] = &[
@@ -27,6 +28,13 @@ pub const KEYS: &[spec::Key] = &[
         "any of the variables; the environment and flags win; read at start only",
     ),
     ("faults", "list of faults", "see below; the first one that applies answers"),
+    (
+        "dependencies",
+        "{follow: all, none or a number, each: [{name: text, check: URL, timeout: time, every: time}]}",
+        "named dependencies at `/dependency/NAME`, with faults `on: dependency/NAME`; `check` makes one real \
+         (http://HOST:PORT[/PATH], tcp://HOST:PORT, grpc://HOST:PORT[/SERVICE], dns://NAME), looked at `every` 5s \
+         with a `timeout` of 1s; readiness needs all of them (default), so many, or none; read at start only",
+    ),
     (
         "scenario",
         "{repeat: true, phases: [{name: text, for: time, faults: list}]}",
@@ -41,6 +49,8 @@ pub struct Loaded {
     pub config: Config,
     /// The endpoints that they make.
     pub endpoints: Endpoints,
+    /// The named dependencies.
+    pub dependencies: Dependencies,
     /// The faults of settings and file.
     pub fixed: Vec<Spec>,
 }
@@ -74,7 +84,16 @@ pub fn load(
         wrong.extend(bad.into_iter().map(|bad| format!("{}: {bad}", path.display())));
     }
     let config = Config::from(settings);
-    let endpoints = Endpoints::new([], config.grpc_services.clone());
+    let dependencies = match document.as_ref().map(file_dependencies) {
+        None => Ok(Dependencies::default()),
+        Some(dependencies) => dependencies,
+    };
+    let dependencies = dependencies.unwrap_or_else(|problems| {
+        let name = file.as_deref().unwrap_or(Path::new("")).display();
+        wrong.extend(problems.to_string().lines().map(|line| format!("{name}: {line}")));
+        Dependencies::default()
+    });
+    let endpoints = Endpoints::new(dependencies.names(), config.grpc_services.clone());
     let mut fixed = partition(&config).into_iter().collect::<Vec<_>>();
     if let Some(text) = &config.more_faults {
         let read = Node::parse(text).and_then(|node| spec::read_all(&node, "faults", "setting-", &endpoints));
@@ -95,7 +114,11 @@ pub fn load(
     if let (Some(spec), None) = (needs_starts, &config.starts_file) {
         wrong.push(format!("fault {:?} has `starts`: set STARTS_FILE to a file in an emptyDir", spec.name));
     }
-    if wrong.is_empty() { Ok(Loaded { config, endpoints, fixed }) } else { Err(BadSettings(wrong)) }
+    if wrong.is_empty() {
+        Ok(Loaded { config, endpoints, dependencies, fixed })
+    } else {
+        Err(BadSettings(wrong))
+    }
 }
 
 fn document(path: &Path, read: impl Fn(&Path) -> io::Result<String>) -> Result<Node, BadSettings> {
@@ -170,6 +193,15 @@ pub fn file_faults(document: &Node, endpoints: &Endpoints) -> Result<Vec<Spec>, 
     }
     let problems = reader.finish(specs);
     problems.map_err(|problems| problems.to_string().lines().map(String::from).collect())
+}
+
+fn file_dependencies(document: &Node) -> Result<Dependencies, Problems> {
+    // Only this part: other problems of the file are found where they are read.
+    let node = match &document.content {
+        Content::Map(entries) => entries.iter().find(|(key, ..)| key == "dependencies"),
+        Content::Null | Content::Text(_) | Content::List(_) => None,
+    };
+    node.map_or_else(|| Ok(Dependencies::default()), |(.., node)| dependency::read(node, "dependencies"))
 }
 
 fn scenario(reader: &mut Reader, node: &Node, endpoints: &Endpoints) -> Vec<Spec> {
@@ -305,7 +337,7 @@ unknown: 1
             "plan.yaml: line 5: faults[0].on: \"nowhere\"",
             "plan.yaml: line 9: scenario.phases[0].for: missing",
             "plan.yaml: line 9: scenario.phases[0].faults[0].rte: unknown",
-            "plan.yaml: line 10: unknown: unknown; expected one of settings, faults, scenario",
+            "plan.yaml: line 10: unknown: unknown; expected one of settings, faults, dependencies",
         ]) {
             assert!(line.starts_with(beginning), "{beginning}\n{bad}");
         }

@@ -138,9 +138,20 @@ impl Metrics {
         for (metric, help, choose) in histograms {
             head(out, metric, "histogram", help);
             for (name, endpoint) in &names {
-                choose(endpoint).write(metric, &format!("endpoint=\"{}\"", escape(name)), out);
+                let at_once = if metric.contains("_served_") { endpoint.at_once() } else { 0 };
+                choose(endpoint).write(metric, &format!("endpoint=\"{}\"", escape(name)), at_once, out);
             }
         }
+    }
+}
+
+// === impl PerEndpoint ===
+
+impl PerEndpoint {
+    /// The requests that were answered without an injected wait. They are not observed one by one: most are.
+    fn at_once(&self) -> u64 {
+        let requests = self.requests.lock().map(|all| all.iter().map(|count| count.requests).sum());
+        requests.unwrap_or(0_u64).saturating_sub(self.injected.total())
     }
 }
 
@@ -159,13 +170,17 @@ impl Histogram {
         self.sum.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Relaxed);
     }
 
-    /// Nothing, if nothing was observed.
-    fn write(&self, metric: &str, labels: &str, out: &mut String) {
-        let total: u64 = self.counts.iter().map(|count| count.load(Relaxed)).sum();
+    fn total(&self) -> u64 {
+        self.counts.iter().map(|count| count.load(Relaxed)).sum()
+    }
+
+    /// Nothing, if nothing was observed. So many `zeros` come on top.
+    fn write(&self, metric: &str, labels: &str, zeros: u64, out: &mut String) {
+        let total = self.total() + zeros;
         if total == 0 {
             return;
         }
-        let mut below = 0;
+        let mut below = zeros;
         let bounds = self.bounds.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
         for (bound, count) in bounds.zip(&self.counts) {
             below += count.load(Relaxed);
@@ -220,7 +235,7 @@ mod tests {
             "probesim_injected_latency_seconds_bucket{endpoint=\"readiness\",le=\"+Inf\"} 2",
             "probesim_injected_latency_seconds_sum{endpoint=\"readiness\"} 0.4",
             "probesim_injected_latency_seconds_count{endpoint=\"readiness\"} 2",
-            "probesim_served_latency_seconds_count{endpoint=\"readiness\"} 1",
+            "probesim_served_latency_seconds_count{endpoint=\"readiness\"} 2",
             "probesim_probe_interval_seconds_bucket{endpoint=\"readiness\",le=\"10\"} 1",
             "probesim_probe_interval_seconds_count{endpoint=\"readiness\"} 1",
         ] {

@@ -66,6 +66,8 @@ pub(crate) enum Failed {
     Io(#[from] io::Error),
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+    #[error("the name has no address")]
+    NoAddress,
     #[error("status {0}")]
     Status(u16),
     #[error("the answer is no HTTP")]
@@ -76,6 +78,58 @@ pub(crate) enum Failed {
     NoHealth,
 }
 
+/// Something to look at, by its URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// `http://HOST:PORT[/PATH]`
+    Http(String),
+    /// `tcp://HOST:PORT`
+    Tcp(String),
+    /// `grpc://HOST:PORT[/SERVICE]`
+    Grpc(String, String),
+    /// `dns://NAME`
+    Dns(String),
+}
+
+// === impl Target ===
+
+impl Target {
+    pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
+        let expected =
+            "expected http://HOST:PORT[/PATH], tcp://HOST:PORT, grpc://HOST:PORT[/SERVICE] or dns://NAME";
+        let (scheme, rest) = url.split_once("://").ok_or(expected)?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let has_port = authority
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
+        match scheme {
+            "http" if has_port => Ok(Self::Http(rest.to_owned())),
+            "tcp" if has_port && path.is_empty() => Ok(Self::Tcp(rest.to_owned())),
+            "grpc" if has_port => Ok(Self::Grpc(authority.to_owned(), path.to_owned())),
+            "dns" if !rest.is_empty() && path.is_empty() && !rest.contains(':') => {
+                Ok(Self::Dns(rest.to_owned()))
+            }
+            _ => Err(expected),
+        }
+    }
+
+    /// Looks at it once.
+    pub(crate) async fn look(&self, timeout: Duration) -> Result<(), Failed> {
+        let looking = async {
+            match self {
+                Self::Http(address) => http::check(address).await,
+                Self::Tcp(address) => Ok(TcpStream::connect(address).await.map(drop)?),
+                Self::Grpc(address, service) => grpc::check(address, service).await,
+                Self::Dns(name) => {
+                    let mut found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+                    found.next().map(drop).ok_or(Failed::NoAddress)
+                }
+            }
+        };
+        time::timeout(timeout, looking).await.unwrap_or(Err(Failed::Timeout(timeout)))
+    }
+}
+
 /// Checks once, and returns the exit code: 0 or 1. What is wrong goes to stdout, which the kubelet shows.
 pub async fn run(arguments: Args) -> ExitCode {
     let (common, address) = match &arguments.kind {
@@ -83,15 +137,12 @@ pub async fn run(arguments: Args) -> ExitCode {
         | Kind::Tcp { address, common }
         | Kind::Grpc { address, common, .. } => (*common, address.clone()),
     };
-    let checking = async {
-        match &arguments.kind {
-            Kind::Http { address, .. } => http::check(address).await,
-            Kind::Tcp { address, .. } => TcpStream::connect(address).await.map(drop).map_err(Failed::Io),
-            Kind::Grpc { address, service, .. } => grpc::check(address, service).await,
-        }
+    let target = match arguments.kind {
+        Kind::Http { address, .. } => Target::Http(address),
+        Kind::Tcp { address, .. } => Target::Tcp(address),
+        Kind::Grpc { address, service, .. } => Target::Grpc(address, service),
     };
-    let checked = time::timeout(common.timeout, checking).await;
-    match checked.unwrap_or(Err(Failed::Timeout(common.timeout))) {
+    match target.look(common.timeout).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             println!("{address}: {why}");

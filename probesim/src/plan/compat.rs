@@ -7,6 +7,9 @@ use super::{Planned, Rate, Script, Step};
 use crate::config::Faults;
 use crate::endpoint::Endpoint;
 
+/// What readiness says when a dependency fails.
+pub(crate) const BROKEN_DEPENDENCY: &str = "Readiness probe failed due to dependency\n";
+
 /// A failure, and when it happens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
@@ -54,6 +57,7 @@ impl fmt::Display for Script {
             match step {
                 Step::Wait(time) => write!(f, "wait {time:?}, ")?,
                 Step::Fail(fault) => write!(f, "{} {}, ", fault.status, fault.when)?,
+                Step::Follow => f.write_str("500 as dependencies, ")?,
                 Step::Inject(Planned(fault)) => write!(f, "{} ({}), ", fault.name, fault.what)?,
             }
         }
@@ -65,6 +69,11 @@ impl fmt::Display for Script {
 // === impl Step ===
 
 impl Step {
+    /// Whether kube-probesim looks at its dependency first.
+    pub(super) fn is_after_dependencies(&self) -> bool {
+        matches!(self, Self::Fail(Fault { reason: "fail-after-time" | "fail-count", .. }))
+    }
+
     /// Whether it acts only after SIGTERM.
     pub(super) fn is_drain(&self) -> bool {
         matches!(self, Self::Fail(Fault { when: When::Draining, .. }))
@@ -126,7 +135,7 @@ fn readiness(faults: &Faults) -> Script {
         chance(faults, "Randomized readiness probe failure\n"),
         wait(faults),
         partition(faults, "Network partition simulated\n"),
-        broken_dependency(faults, "Readiness probe failed due to dependency\n"),
+        broken_dependency(faults, BROKEN_DEPENDENCY),
         threshold(faults.readiness_fail_after, "Readiness probe failed due to time threshold\n"),
         turns(faults, "Recoverable readiness probe failure\n"),
     ];

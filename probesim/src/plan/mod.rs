@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+pub(crate) use compat::BROKEN_DEPENDENCY;
 pub use compat::{Fault, When};
 pub use latency::{Latency, Outcomes};
 pub use rate::Rate;
@@ -50,6 +51,8 @@ pub enum Step {
     Wait(Duration),
     /// Answer with a failure if its moment has come.
     Fail(Fault),
+    /// Fail as the named dependencies do.
+    Follow,
     /// A fault that somebody planned.
     Inject(Planned),
 }
@@ -110,6 +113,8 @@ pub struct Sources<'a> {
     pub fixed: &'a [Spec],
     /// Which start of the container this is, from 1.
     pub start: u64,
+    /// Whether readiness follows named dependencies.
+    pub follows: bool,
     /// The plan before: a fault that is in both goes on counting.
     pub before: Option<&'a Plan>,
 }
@@ -149,6 +154,10 @@ impl Plan {
             let is_grpc = endpoints.name(endpoint).starts_with("grpc");
             let mut script = if is_grpc { compat::drained() } else { compat::script(faults, endpoint) };
             let drain = script.steps.iter().take_while(|step| step.is_drain()).count();
+            if sources.follows && endpoint == Endpoint::Readiness {
+                let place = script.steps.iter().position(Step::is_after_dependencies);
+                script.steps.insert(place.unwrap_or(script.steps.len()), Step::Follow);
+            }
             script.steps.splice(drain..drain, injected[endpoint.index()].drain(..));
             script
         };
@@ -183,7 +192,7 @@ impl Plan {
         let steps = self.scripts.iter().flat_map(|script| &script.steps);
         let injected = steps.filter_map(|step| match step {
             Step::Inject(Planned(fault)) => Some(fault),
-            Step::Wait(_) | Step::Fail(_) => None,
+            Step::Wait(_) | Step::Fail(_) | Step::Follow => None,
         });
         injected.chain(self.ports.iter().map(|(_, fault)| fault))
     }
@@ -196,7 +205,7 @@ impl Plan {
         let steps = endpoints.all().flat_map(move |endpoint| {
             let injected = self.of(endpoint).steps.iter().filter_map(|step| match step {
                 Step::Inject(Planned(fault)) => Some(&**fault),
-                Step::Wait(_) | Step::Fail(_) => None,
+                Step::Wait(_) | Step::Fail(_) | Step::Follow => None,
             });
             injected.map(move |fault| (endpoints.name(endpoint), fault))
         });
@@ -343,7 +352,7 @@ mod tests {
             epoch: secs(11),
             expires: Some(secs(14)),
         }];
-        let sources = Sources { live: &live, fixed: &fixed, start: 1, before: None };
+        let sources = Sources { live: &live, fixed: &fixed, start: 1, ..Sources::default() };
         let plan = Plan::build(&Faults::default(), sources, &Endpoints::default());
         for (uptime, network, next) in [
             (0, Network::Open, Some(10)),

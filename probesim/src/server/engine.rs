@@ -1,6 +1,7 @@
 //! What all connections share: the plan, the draws, the counters and the clock.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use crate::config::Faults;
-use crate::decide::{Arrival, Decision, decide};
+use crate::decide::{Arrival, Decision, Followed, decide};
+use crate::dependency::Dependencies;
 use crate::endpoint::{Endpoint, Endpoints};
 use crate::metrics::{Metrics, Sample};
 use crate::plan::spec::Spec;
@@ -28,6 +30,7 @@ const EVENTS: usize = 1024;
 pub(crate) struct Engine {
     endpoints: Endpoints,
     faults: Faults,
+    dependencies: Dependencies,
     /// Which start of the container this is, from 1.
     start: u64,
     draws: Draws,
@@ -38,6 +41,8 @@ pub(crate) struct Engine {
     sources: Mutex<Written>,
     changed: watch::Sender<()>,
     events: broadcast::Sender<Arc<str>>,
+    /// Whether anybody ever listened: asking the channel takes a lock.
+    was_heard: AtomicBool,
 }
 
 /// What the plan is made of.
@@ -52,6 +57,7 @@ struct Written {
 pub(crate) struct Setup {
     pub(crate) endpoints: Endpoints,
     pub(crate) faults: Faults,
+    pub(crate) dependencies: Dependencies,
     pub(crate) fixed: Vec<Spec>,
     pub(crate) start: u64,
 }
@@ -60,8 +66,9 @@ pub(crate) struct Setup {
 
 impl Engine {
     pub(crate) fn new(setup: Setup, seed: u64, started: Instant) -> Self {
-        let Setup { endpoints, faults, fixed, start } = setup;
-        let sources = Sources { fixed: &fixed, start, ..Sources::default() };
+        let Setup { endpoints, faults, dependencies, fixed, start } = setup;
+        let follows = dependencies.are_followed();
+        let sources = Sources { fixed: &fixed, start, follows, ..Sources::default() };
         let plan = Plan::build(&faults, sources, &endpoints);
         Self {
             draws: Draws::new(seed),
@@ -72,8 +79,10 @@ impl Engine {
             sources: Mutex::new(Written { live: vec![], fixed }),
             changed: watch::Sender::new(()),
             events: broadcast::Sender::new(EVENTS),
+            was_heard: AtomicBool::new(false),
             endpoints,
             faults,
+            dependencies,
             start,
         }
     }
@@ -113,6 +122,7 @@ impl Engine {
 
     /// Hears of every decision, as JSON.
     pub(crate) fn events(&self) -> broadcast::Receiver<Arc<str>> {
+        self.was_heard.store(true, Relaxed);
         self.events.subscribe()
     }
 
@@ -148,7 +158,8 @@ impl Engine {
             change(&mut written);
             let before = self.plan();
             let Written { live, fixed } = &*written;
-            let sources = Sources { live, fixed, start: self.start, before: Some(&before) };
+            let follows = self.dependencies.are_followed();
+            let sources = Sources { live, fixed, start: self.start, follows, before: Some(&before) };
             let plan = Plan::build(&self.faults, sources, &self.endpoints);
             *self.plan.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plan);
         }
@@ -170,10 +181,14 @@ impl Engine {
             is_draining: self.state.is_draining(),
             asked,
         };
-        let decision = {
+        let mut decision = {
             let plan = self.plan.read().unwrap_or_else(PoisonError::into_inner);
-            decide(&plan, endpoint, arrival, &self.draws, || self.state.take_turn(endpoint))
+            let turn = || self.state.take_turn(endpoint);
+            decide(&plan, endpoint, arrival, &self.draws, turn, || self.follow(&plan, arrival))
         };
+        if decision.planned.is_none() && self.broken(endpoint) {
+            (decision.status, decision.body, decision.reason) = (500, "Dependency failure\n", "down");
+        }
         self.metrics.count(Sample {
             endpoint,
             caller: asked.caller(),
@@ -182,9 +197,6 @@ impl Engine {
             delay: decision.delay,
             uptime: arrival.uptime,
         });
-        if decision.delay.is_zero() {
-            self.metrics.served(endpoint, Duration::ZERO);
-        }
         debug!(
             endpoint = self.endpoints.name(endpoint),
             sequence = arrival.sequence,
@@ -193,11 +205,32 @@ impl Engine {
             delay = ?decision.delay,
             "decided"
         );
-        if self.events.receiver_count() > 0 {
+        if self.was_heard.load(Relaxed) && self.events.receiver_count() > 0 {
             // Whoever leaves in between misses nothing.
             let _ = self.events.send(self.event(endpoint, arrival, &decision).to_string().into());
         }
         decision
+    }
+
+    /// Asks every named dependency, as a request of its own to each.
+    fn follow(&self, plan: &Plan, arrival: Arrival<'_>) -> Followed {
+        let verdicts = self.dependencies.all.iter().map(|dependency| {
+            let endpoint = dependency.endpoint;
+            let arrival = Arrival { sequence: self.state.arrive(endpoint), ..arrival };
+            let decision = decide(plan, endpoint, arrival, &self.draws, || 0, Followed::default);
+            dependency.verdict(&decision)
+        });
+        self.dependencies.policy.followed(verdicts)
+    }
+
+    pub(crate) fn dependencies(&self) -> &Dependencies {
+        &self.dependencies
+    }
+
+    /// What a real dependency's own answer is, if it has failed.
+    fn broken(&self, endpoint: Endpoint) -> bool {
+        matches!(endpoint, Endpoint::Named(_))
+            && self.dependencies.all.iter().any(|of| of.endpoint == endpoint && of.is_down())
     }
 
     fn event(&self, endpoint: Endpoint, arrival: Arrival<'_>, decision: &Decision) -> Value {

@@ -16,6 +16,7 @@ mod tcp;
 mod tests;
 #[cfg(test)]
 mod tests_of_faults;
+mod upstream;
 
 use std::fmt::Write as _;
 use std::io;
@@ -100,8 +101,9 @@ fn without_partition(config: &Config) -> crate::config::Faults {
 
 /// The plan as it would be in force, for a reader.
 fn effective(loaded: &Loaded) -> String {
-    let Loaded { config, endpoints, fixed } = loaded;
-    let sources = Sources { fixed, start: 1, ..Sources::default() };
+    let Loaded { config, endpoints, dependencies, fixed } = loaded;
+    let follows = dependencies.are_followed();
+    let sources = Sources { fixed, start: 1, follows, ..Sources::default() };
     let plan = Plan::build(&without_partition(config), sources, endpoints);
     let mut out = String::new();
     for endpoint in endpoints.all() {
@@ -123,8 +125,13 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         Some(file) => starts::count(file).map_err(CannotStart::Starts)?,
         None => 1,
     };
-    let setup =
-        Setup { endpoints: loaded.endpoints, faults: without_partition(&config), fixed: loaded.fixed, start };
+    let setup = Setup {
+        endpoints: loaded.endpoints,
+        faults: without_partition(&config),
+        dependencies: loaded.dependencies,
+        fixed: loaded.fixed,
+        start,
+    };
     let engine = Arc::new(Engine::new(setup, seed, Instant::now()));
     let listener = listen::bind(config.listen)?;
     let grpc = bind_more(config.grpc, "grpc", "--grpc-port or GRPC_PORT")?;
@@ -136,6 +143,9 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, has_starts));
     }
 
+    for dependency in engine.dependencies().real() {
+        tokio::spawn(upstream::watch(dependency));
+    }
     let (stop, stopped) = watch::channel(false);
     let serving = async {
         let ports = (

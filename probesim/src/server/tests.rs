@@ -15,6 +15,7 @@ use super::connection;
 use super::control::Controller;
 use super::engine::{Engine, Setup};
 use crate::config::{Drain, Faults};
+use crate::dependency;
 use crate::endpoint::{Endpoint, Endpoints};
 use crate::plan::spec;
 use crate::plan::{Port, Rate};
@@ -94,6 +95,15 @@ pub(super) fn planned(faults: &str) -> Arc<Engine> {
     let endpoints = Endpoints::default();
     let fixed = spec::read_all(&Node::parse(faults).unwrap(), "", "fault-", &endpoints).unwrap();
     Arc::new(Engine::new(Setup { fixed, ..Setup::default() }, SEED, Instant::now()))
+}
+
+/// A server with these named dependencies.
+pub(super) fn depending(dependencies: &str, faults: &str) -> Arc<Engine> {
+    let dependencies = dependency::read(&Node::parse(dependencies).unwrap(), "").unwrap();
+    let endpoints = Endpoints::new(dependencies.names(), []);
+    let fixed = spec::read_all(&Node::parse(faults).unwrap(), "", "fault-", &endpoints).unwrap();
+    let setup = Setup { endpoints, dependencies, fixed, ..Setup::default() };
+    Arc::new(Engine::new(setup, SEED, Instant::now()))
 }
 
 fn latency(latency: Duration) -> Faults {

@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::time::{self, Instant};
 
-use super::tests::{PATIENCE, Server, closing, connected, eventually, planned, read_all};
+use super::tests::{PATIENCE, Server, closing, connected, depending, eventually, planned, read_all};
+use crate::config::Drain;
 use crate::endpoint::Endpoints;
 use crate::plan::{Put, spec};
 use crate::yaml::Node;
@@ -258,4 +259,53 @@ async fn eventually_network(address: SocketAddr, expected: &str) {
         }
     };
     time::timeout(PATIENCE, looking).await.expect(expected);
+}
+
+async fn readiness_with(dependencies: &str, faults: &str) -> (u16, u128) {
+    let mut client = connected(depending(dependencies, faults));
+    let begun = Instant::now();
+    client.write_all(closing("GET /readiness").as_bytes()).await.unwrap();
+    let answer = read_all(&mut client).await;
+    (answer[9..12].parse().unwrap(), begun.elapsed().as_millis())
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_follows_its_dependencies_and_waits_for_them() {
+    let each = "each: [{name: db, timeout: 2s}, {name: cache}]";
+    let broken = "{on: dependency/db, status: 503}";
+    for (follow, faults, expected, waited) in [
+        ("all", "[]", 200, 0),
+        ("all", broken, 500, 0),
+        ("1", broken, 200, 0),
+        ("none", broken, 200, 0),
+        ("all", "{on: dependency/db, latency: 1500ms}", 200, 1_500),
+        ("all", "{on: dependency/db, latency: 1h}", 500, 2_000),
+        ("all", "{on: dependency/db, answer: never}", 500, 2_000),
+        ("all", "{on: dependency/db, answer: reset}", 500, 0),
+    ] {
+        let dependencies = format!("{{follow: {follow}, {each}}}");
+        let (status, millis) = readiness_with(&dependencies, faults).await;
+        assert_eq!(status, expected, "{follow} {faults}");
+        assert!((waited..waited + 100).contains(&millis), "{follow} {faults}: {millis} ms");
+    }
+}
+
+#[tokio::test]
+async fn a_real_dependency_is_down_while_nobody_listens() {
+    let upstream = Server::planned("[]").await;
+    let address = upstream.address;
+    let text = format!("{{each: [{{name: up, check: 'http://{address}/readiness', every: 5ms}}]}}");
+    let engine = depending(&text, "[]");
+    let dependency = engine.dependencies().real().next().unwrap();
+    tokio::spawn(super::upstream::watch(dependency.clone()));
+    let drain = Drain { delay: Duration::ZERO, grace: Duration::ZERO };
+    let server = Server::serving(engine, drain).await;
+    assert_eq!(server.ask("GET /readiness").await.0, 200);
+    put(&upstream, "{on: network, answer: refuse}");
+    eventually("it is seen", || dependency.is_down()).await;
+    assert_eq!(server.ask("GET /readiness").await.0, 500);
+    assert_eq!(server.ask("GET /dependency/up").await, (500, "Dependency failure\n".to_owned()));
+    put(&upstream, "[]");
+    eventually("it is seen", || !dependency.is_down()).await;
+    assert_eq!(server.ask("GET /readiness").await.0, 200);
 }
