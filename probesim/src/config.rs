@@ -46,10 +46,25 @@ pub struct Config {
     pub grpc_services: Vec<String>,
     /// The port of plain TCP, if there is one.
     pub tcp: Option<ListenOn>,
+    /// How the process misbehaves.
+    pub process: Process,
     /// Metrics, state and control.
     pub admin: Admin,
     /// The least important level that is logged.
     pub log_level: Level,
+}
+
+/// How the process misbehaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// It ends at this uptime.
+    pub exit_after: Option<Duration>,
+    /// With this code.
+    pub exit_code: u8,
+    /// It takes no notice of SIGTERM.
+    pub ignores_sigterm: bool,
+    /// It exits so much later than it could.
+    pub exit_delay: Duration,
 }
 
 /// Where and for whom the admin port is.
@@ -182,6 +197,12 @@ impl From<Settings> for Config {
             grpc,
             grpc_services: settings.grpc_services.unwrap_or_default().0,
             tcp,
+            process: Process {
+                exit_after: settings.exit_after,
+                exit_code: settings.exit_code.unwrap_or(1),
+                ignores_sigterm: settings.ignore_sigterm.unwrap_or_default(),
+                exit_delay: settings.exit_delay.unwrap_or_default(),
+            },
             admin,
             log_level: settings.log_level.unwrap_or(Level::INFO),
         }
@@ -263,6 +284,10 @@ mod tests {
             ("GRPC_PORT", "9002"),
             ("GRPC_SERVICES", "a,b"),
             ("TCP_PORT", "9003"),
+            ("EXIT_AFTER", "1m"),
+            ("EXIT_CODE", "42"),
+            ("IGNORE_SIGTERM", "true"),
+            ("EXIT_DELAY", "7s"),
             ("ADMIN_PORT", "9001"),
             ("ADMIN_LISTEN", "::"),
             ("ADMIN_TOKEN_FILE", "/token"),
@@ -291,6 +316,12 @@ mod tests {
             grpc: Some(ListenOn::One(SocketAddr::from(([127, 0, 0, 1], 9002)))),
             grpc_services: vec!["a".into(), "b".into()],
             tcp: Some(ListenOn::One(SocketAddr::from(([127, 0, 0, 1], 9003)))),
+            process: Process {
+                exit_after: Some(secs(60)),
+                exit_code: 42,
+                ignores_sigterm: true,
+                exit_delay: secs(7),
+            },
             admin: Admin {
                 address: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9001)),
                 is_required: true,
@@ -375,6 +406,10 @@ FAIL_DEPENDENCY=\"yes\": expected true or false; write true";
             "PARTITION",
             "GRPC_PORT",
             "TCP_PORT",
+            "EXIT_AFTER",
+            "EXIT_CODE",
+            "IGNORE_SIGTERM",
+            "EXIT_DELAY",
             "ADMIN_PORT",
             "ADMIN_LISTEN",
             "LOG_LEVEL",

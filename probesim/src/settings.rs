@@ -135,6 +135,25 @@ pub struct Settings {
     #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
     pub tcp_port: Option<u16>,
 
+    /// Process: end at this uptime, at once, as a crash does, with a unit [env: EXIT_AFTER] [default: never]
+    #[arg(long, value_name = "TIME", value_parser = value::positive, allow_negative_numbers = true)]
+    pub exit_after: Option<Duration>,
+
+    /// Process: the exit code of --exit-after, and of a POST to /exit that names none [env: EXIT_CODE] [default:
+    /// 1]
+    #[arg(long, value_name = "CODE", value_parser = value::exit_code, allow_negative_numbers = true)]
+    pub exit_code: Option<u8>,
+
+    /// Process: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it [env:
+    /// IGNORE_SIGTERM]
+    #[arg(long, value_name = "BOOL", value_parser = value::boolean, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub ignore_sigterm: Option<bool>,
+
+    /// Process: exit so much later than the drain is over, with a unit [env: EXIT_DELAY] [default: 0]
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
+    pub exit_delay: Option<Duration>,
+
     /// error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = value::log_level)]
     pub log_level: Option<Level>,
@@ -192,6 +211,10 @@ impl Settings {
             grpc_port: env.read("GRPC_PORT", value::port),
             grpc_services: env.read("GRPC_SERVICES", value::names),
             tcp_port: env.read("TCP_PORT", value::port),
+            exit_after: env.read("EXIT_AFTER", value::positive),
+            exit_code: env.read("EXIT_CODE", value::exit_code),
+            ignore_sigterm: env.read("IGNORE_SIGTERM", value::boolean),
+            exit_delay: env.read("EXIT_DELAY", value::with_unit),
             log_level: env.read("LOG_LEVEL", value::log_level),
         };
         (settings, env.errors)
@@ -227,6 +250,10 @@ impl Settings {
             grpc_port: self.grpc_port.or(other.grpc_port),
             grpc_services: self.grpc_services.or(other.grpc_services),
             tcp_port: self.tcp_port.or(other.tcp_port),
+            exit_after: self.exit_after.or(other.exit_after),
+            exit_code: self.exit_code.or(other.exit_code),
+            ignore_sigterm: self.ignore_sigterm.or(other.ignore_sigterm),
+            exit_delay: self.exit_delay.or(other.exit_delay),
             log_level: self.log_level.or(other.log_level),
         }
     }

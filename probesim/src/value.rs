@@ -196,6 +196,30 @@ pub fn path(text: &str) -> Result<PathBuf, BadValue> {
     Ok(PathBuf::from(text))
 }
 
+/// A length of time above 0, with a unit.
+///
+/// # Errors
+/// Anything else.
+pub fn positive(text: &str) -> Result<Duration, BadValue> {
+    let parse = |text: &str| duration::parse(text).filter(|time| !time.is_zero());
+    let tidy = tidy(text).to_lowercase();
+    read(
+        text,
+        parse,
+        "a time of more than 0, with a unit",
+        [tidy.clone(), format!("{tidy}s")],
+        "for example 10s",
+    )
+}
+
+/// An exit code.
+///
+/// # Errors
+/// Anything but a number from 0 to 255.
+pub fn exit_code(text: &str) -> Result<u8, BadValue> {
+    read(text, parsed::<u8>, "an exit code from 0 to 255", [tidy(text)], "for example 1")
+}
+
 /// Names with commas between them.
 ///
 /// # Errors

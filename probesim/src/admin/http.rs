@@ -25,6 +25,7 @@ use super::route::{Change, NoRoute, Route};
 use super::{events, view};
 use crate::config::Token;
 use crate::server::engine::Engine;
+use crate::value;
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -35,6 +36,9 @@ const MAX_BODY: usize = 1 << 20;
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(60);
 const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
+/// So long does the answer to a command to exit have.
+const BEFORE_AN_EXIT: Duration = Duration::from_millis(50);
+
 type Body = Either<Full<Bytes>, Channel<Bytes>>;
 
 /// What all connections of the admin port share.
@@ -44,6 +48,8 @@ struct Admin {
     token: Token,
     is_loopback: bool,
     has_starts: bool,
+    /// Of an exit that names none.
+    exit_code: u8,
     changes: AtomicU64,
 }
 
@@ -53,9 +59,11 @@ pub(crate) async fn serve(
     engine: Arc<Engine>,
     token: Token,
     has_starts: bool,
+    exit_code: u8,
 ) -> Infallible {
     let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
-    let admin = Arc::new(Admin { engine, token, is_loopback, has_starts, changes: AtomicU64::new(0) });
+    let admin =
+        Arc::new(Admin { engine, token, is_loopback, has_starts, exit_code, changes: AtomicU64::new(0) });
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -114,6 +122,7 @@ impl Admin {
                 response
             }
             Route::Change(change, endpoint) => self.change(change, endpoint.as_deref(), request).await,
+            Route::Exit => self.exit(request.uri().query()),
             Route::Reset => self.change(Change::Delete, None, request).await,
         }
     }
@@ -130,6 +139,21 @@ impl Admin {
             }
         };
         auth::allow(request.headers(), token, self.is_loopback)
+    }
+
+    /// Ends the process, a moment after the answer is on its way.
+    fn exit(&self, query: Option<&str>) -> Response<Body> {
+        let code = match query.map(|query| query.strip_prefix("code=").map(value::exit_code)) {
+            None => self.exit_code,
+            Some(Some(Ok(code))) => code,
+            Some(_) => return error(StatusCode::UNPROCESSABLE_ENTITY, "code: expected /exit?code=0 to 255"),
+        };
+        let engine = Arc::clone(&self.engine);
+        tokio::spawn(async move {
+            time::sleep(BEFORE_AN_EXIT).await;
+            engine.exit(code);
+        });
+        json(StatusCode::ACCEPTED, &json!({"exit_code": code}))
     }
 
     async fn change(

@@ -13,6 +13,8 @@ pub(super) enum Route {
     /// A change of the live faults; of one endpoint, if it is named.
     Change(Change, Option<String>),
     Reset,
+    /// The process is to end.
+    Exit,
 }
 
 /// How the live faults are to change.
@@ -49,7 +51,8 @@ impl Route {
             "/state" => get(Self::State),
             "/events" => get(Self::Events),
             "/reset" if method == Method::POST => Ok(Self::Reset),
-            "/reset" => Err(NoRoute::Not("POST")),
+            "/exit" if method == Method::POST => Ok(Self::Exit),
+            "/reset" | "/exit" => Err(NoRoute::Not("POST")),
             _ => {
                 let rest = path.strip_prefix("/faults").ok_or(NoRoute::NotFound)?;
                 let endpoint = match rest.strip_prefix('/') {
@@ -73,7 +76,7 @@ impl Route {
 
     /// Whether it changes anything.
     pub(super) fn is_change(&self) -> bool {
-        matches!(self, Self::Change(..) | Self::Reset)
+        matches!(self, Self::Change(..) | Self::Reset | Self::Exit)
     }
 }
 
@@ -97,6 +100,8 @@ mod tests {
                 Ok(Route::Change(Change::Delete, endpoint("network/tcp"))),
             ),
             (Method::POST, "/reset", Ok(Route::Reset)),
+            (Method::POST, "/exit", Ok(Route::Exit)),
+            (Method::GET, "/exit", Err(NoRoute::Not("POST"))),
             (Method::GET, "/reset", Err(NoRoute::Not("POST"))),
             (Method::POST, "/faults", Err(NoRoute::Not("GET, HEAD, PUT, PATCH, DELETE"))),
             (Method::GET, "/faults/tcp", Err(NoRoute::Not("PUT, PATCH, DELETE"))),

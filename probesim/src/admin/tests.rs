@@ -30,7 +30,7 @@ impl Admin {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let engine = Arc::new(Engine::new(Setup::default(), 42, Instant::now()));
-        tokio::spawn(super::serve(listener, Arc::clone(&engine), token, false));
+        tokio::spawn(super::serve(listener, Arc::clone(&engine), token, false, 1));
         Self { address, engine }
     }
 
@@ -173,4 +173,14 @@ async fn events_come_as_they_happen() {
     until(": listening").await;
     admin.liveness();
     until("event: decision\ndata: {\"endpoint\":\"liveness\",\"sequence\":0,").await;
+}
+
+#[tokio::test]
+async fn a_command_to_exit_has_its_code() {
+    let admin = Admin::start(Token::None).await;
+    for wrong in ["/exit?code=256", "/exit?code=", "/exit?now"] {
+        assert_eq!(admin.ask(&format!("POST {wrong}"), "").await.0, 422, "{wrong}");
+    }
+    assert_eq!(admin.ask("POST /exit?code=7", "").await.0, 202);
+    assert_eq!(time::timeout(PATIENCE, admin.engine.exited()).await.unwrap(), 7);
 }

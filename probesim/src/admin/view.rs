@@ -19,6 +19,7 @@ probesim, admin port
   PATCH  /faults[/ENDPOINT]  adds to them
   DELETE /faults[/ENDPOINT]  takes them away
   POST   /reset              takes all live faults away
+  POST   /exit[?code=N]      ends the process, as a crash does
 ";
 
 /// The live faults.

@@ -41,6 +41,7 @@ pub(crate) struct Engine {
     sources: Mutex<Written>,
     changed: watch::Sender<()>,
     events: broadcast::Sender<Arc<str>>,
+    exit: watch::Sender<Option<u8>>,
     /// Whether anybody ever listened: asking the channel takes a lock.
     was_heard: AtomicBool,
 }
@@ -79,6 +80,7 @@ impl Engine {
             sources: Mutex::new(Written { live: vec![], fixed }),
             changed: watch::Sender::new(()),
             events: broadcast::Sender::new(EVENTS),
+            exit: watch::Sender::new(None),
             was_heard: AtomicBool::new(false),
             endpoints,
             faults,
@@ -124,6 +126,23 @@ impl Engine {
     pub(crate) fn events(&self) -> broadcast::Receiver<Arc<str>> {
         self.was_heard.store(true, Relaxed);
         self.events.subscribe()
+    }
+
+    /// The process is to end now, with this code.
+    pub(crate) fn exit(&self, code: u8) {
+        self.exit.send_replace(Some(code));
+    }
+
+    /// Waits for [`Engine::exit`].
+    pub(crate) async fn exited(&self) -> u8 {
+        let mut exit = self.exit.subscribe();
+        loop {
+            if let Some(code) = *exit.borrow_and_update() {
+                return code;
+            }
+            // The sender is ours, so there is no error.
+            let _ = exit.changed().await;
+        }
     }
 
     /// The faults that were put while the server ran and are not gone.

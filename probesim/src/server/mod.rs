@@ -7,6 +7,7 @@ mod endpoints;
 pub(crate) mod engine;
 mod listen;
 pub(crate) mod peer;
+mod process;
 mod raw;
 mod reload;
 mod shutdown;
@@ -140,7 +141,8 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
     announce(&config, &engine, &listener, seed);
     if let Some(listener) = admin {
         let (token, has_starts) = (config.admin.token.clone(), config.starts_file.is_some());
-        tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, has_starts));
+        let exit_code = config.process.exit_code;
+        tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, has_starts, exit_code));
     }
 
     for dependency in engine.dependencies().real() {
@@ -154,12 +156,13 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
             tcp.map(|listener| plain_tcp(listener, &engine, config.drain, until(&stopped))),
         );
         tokio::join!(ports.0, if_any(ports.1), if_any(ports.2));
+        process::linger(config.process).await;
     };
     let signalled_twice = async {
-        let signal = signals.next().await;
+        let signal = process::signal(config.process, &mut signals).await;
         info!(signal = signal.name(), "stopping");
         stop.send_replace(true);
-        signals.next().await
+        process::signal(config.process, &mut signals).await
     };
     let exit = tokio::select! {
         () = serving => ExitCode::SUCCESS,
@@ -167,6 +170,7 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
             warn!(signal = signal.name(), "stopped at once by a second signal");
             signal.exit_code()
         }
+        code = process::crash(config.process, &engine) => ExitCode::from(code),
         never = reload::watch(&config, &engine) => match never {},
     };
     let state = engine.state();
