@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::check;
+use crate::ctl;
 use crate::lab;
 use crate::server;
 use crate::settings::Settings;
@@ -55,6 +56,8 @@ pub enum Command {
     Lab(lab::Args),
     /// Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1
     Check(check::Args),
+    /// Change the faults of running servers: of one, or of all behind a name
+    Ctl(ctl::Args),
 }
 
 // === impl Command ===
@@ -65,6 +68,7 @@ impl Command {
         match self {
             Command::Serve(serve) => server::run(*serve).await,
             Command::Lab(arguments) => lab::run(arguments).await,
+            Command::Ctl(arguments) => ctl::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
         }
     }

@@ -7,6 +7,7 @@ pub mod advice;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod ctl;
 pub mod decide;
 pub mod dependency;
 mod duration;
