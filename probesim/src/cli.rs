@@ -74,6 +74,12 @@ impl Command {
     }
 }
 
+/// The definition, for completions and the man page.
+#[must_use]
+pub fn definition() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
 /// Reads the command line, program name first.
 ///
 /// # Errors

@@ -10,8 +10,10 @@ use crate::file::{File, items, text};
 /// The targets of gates that are not in the same file.
 pub(crate) fn absent_targets(file: &File) -> Vec<String> {
     let gates = container::of(file, "wait-for");
-    let targets =
-        gates.iter().filter_map(|container| arguments::gate(container).ok()).flat_map(|gate| gate.targets);
+    let targets = gates
+        .iter()
+        .filter_map(|container| arguments::gate(container).ok())
+        .flat_map(|gate| gate.wanted.into_iter().map(|wanted| wanted.target));
     targets.filter(|target| !is_in(file, target)).map(|target| format!("no {target} to wait for")).collect()
 }
 
@@ -63,7 +65,7 @@ fn is_in(file: &File, target: &Target) -> bool {
                 .filter_map(|requirement| requirement.split_once('='))
                 .all(|(key, value)| metadata["labels"][key] == value),
         };
-        text(&object["kind"]).eq_ignore_ascii_case(target.kind.singular()) && is_meant
+        text(&object["kind"]).eq_ignore_ascii_case(&target.kind.to_string()) && is_meant
     })
 }
 
