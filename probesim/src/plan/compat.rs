@@ -1,34 +1,14 @@
-//! What each endpoint is to do: an ordered list of steps, the first that applies answers.
+//! kube-probesim's settings as steps, in its order of precedence.
 
 use std::fmt;
 use std::time::Duration;
 
+use super::{Planned, Rate, Script, Step};
 use crate::config::Faults;
 use crate::endpoint::Endpoint;
 
-/// The plan of every endpoint.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    endpoints: [Script; Endpoint::COUNT],
-}
-
-/// The plan of one endpoint: its steps in order of precedence, then the answer when none of them fails it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Script {
-    /// Tried in order.
-    pub steps: Vec<Step>,
-    /// The body of the 200.
-    pub healthy: &'static str,
-}
-
-/// One step of a script.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Wait; the later steps see the time after it.
-    Wait(Duration),
-    /// Answer with a failure if its moment has come.
-    Fail(Fault),
-}
+/// What readiness says when a dependency fails.
+pub(crate) const BROKEN_DEPENDENCY: &str = "Readiness probe failed due to dependency\n";
 
 /// A failure, and when it happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,27 +48,6 @@ pub enum When {
     },
 }
 
-/// A probability.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
-pub struct Rate(f64);
-
-// === impl Plan ===
-
-impl Plan {
-    /// Lays out kube-probesim's settings in its order of precedence. Steps that can never act are left out.
-    #[must_use]
-    pub fn new(faults: &Faults) -> Self {
-        let endpoints = [liveness(faults), readiness(faults), startup(faults), dependency(faults)];
-        Self { endpoints }
-    }
-
-    /// The script of an endpoint.
-    #[must_use]
-    pub fn of(&self, endpoint: Endpoint) -> &Script {
-        &self.endpoints[endpoint.index()]
-    }
-}
-
 // === impl Script ===
 
 /// For the operator: `500 at 20%, wait 50ms, 500 from 60s, else 200`.
@@ -98,9 +57,26 @@ impl fmt::Display for Script {
             match step {
                 Step::Wait(time) => write!(f, "wait {time:?}, ")?,
                 Step::Fail(fault) => write!(f, "{} {}, ", fault.status, fault.when)?,
+                Step::Follow => f.write_str("500 as dependencies, ")?,
+                Step::Inject(Planned(fault)) => write!(f, "{} ({}), ", fault.name, fault.what)?,
             }
         }
-        f.write_str(if self.steps.is_empty() { "200" } else { "else 200" })
+        f.write_str(if self.steps.is_empty() { "" } else { "else " })?;
+        write!(f, "{}", self.healthy_status)
+    }
+}
+
+// === impl Step ===
+
+impl Step {
+    /// Whether kube-probesim looks at its dependency first.
+    pub(super) fn is_after_dependencies(&self) -> bool {
+        matches!(self, Self::Fail(Fault { reason: "fail-after-time" | "fail-count", .. }))
+    }
+
+    /// Whether it acts only after SIGTERM.
+    pub(super) fn is_drain(&self) -> bool {
+        matches!(self, Self::Fail(Fault { when: When::Draining, .. }))
     }
 }
 
@@ -121,37 +97,16 @@ impl fmt::Display for When {
     }
 }
 
-// === impl Rate ===
-
-impl Rate {
-    /// `None` unless 0 ≤ `percent` ≤ 100.
-    #[must_use]
-    pub fn from_percent(percent: f64) -> Option<Self> {
-        (0.0..=100.0).contains(&percent).then_some(Self(percent / 100.0))
-    }
-
-    /// Whether a draw from [0, 1) falls within it: never at 0 %, always at 100 %.
-    #[must_use]
-    pub fn covers(self, draw: f64) -> bool {
-        draw < self.0
-    }
-
-    /// 0 %: no request.
-    #[must_use]
-    pub fn is_never(self) -> bool {
-        self.0 <= 0.0
-    }
-
-    /// 100 %: every request.
-    #[must_use]
-    pub fn is_always(self) -> bool {
-        self.0 >= 1.0
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", self.0 * 100.0)
+/// The steps of an endpoint. Those that can never act are left out.
+pub(super) fn script(faults: &Faults, endpoint: Endpoint) -> Script {
+    match endpoint {
+        Endpoint::Liveness => liveness(faults),
+        Endpoint::Readiness => readiness(faults),
+        Endpoint::Startup => startup(faults),
+        Endpoint::Dependency => dependency(faults),
+        // As Go's `http.NotFound`.
+        Endpoint::Http => Script { steps: vec![], healthy_status: 404, healthy: "404 page not found\n" },
+        Endpoint::Grpc | Endpoint::Tcp | Endpoint::Named(_) => healthy(vec![], "OK\n"),
     }
 }
 
@@ -162,37 +117,45 @@ fn liveness(faults: &Faults) -> Script {
         threshold(faults.liveness_fail_after, "Liveness probe failed due to time threshold\n"),
         turns(faults, "Recoverable liveness probe failure\n"),
     ];
-    Script { steps: steps.into_iter().flatten().collect(), healthy: "Liveness probe successful\n" }
+    healthy(steps.into_iter().flatten().collect(), "Liveness probe successful\n")
+}
+
+/// Fails only while draining.
+pub(super) fn drained() -> Script {
+    healthy(vec![drain()], "OK\n")
+}
+
+fn drain() -> Step {
+    Step::Fail(Fault { when: When::Draining, status: 503, body: "Shutting down\n", reason: "draining" })
 }
 
 fn readiness(faults: &Faults) -> Script {
     let steps = [
-        Some(Step::Fail(Fault {
-            when: When::Draining,
-            status: 503,
-            body: "Shutting down\n",
-            reason: "draining",
-        })),
+        Some(drain()),
         chance(faults, "Randomized readiness probe failure\n"),
         wait(faults),
         partition(faults, "Network partition simulated\n"),
-        broken_dependency(faults, "Readiness probe failed due to dependency\n"),
+        broken_dependency(faults, BROKEN_DEPENDENCY),
         threshold(faults.readiness_fail_after, "Readiness probe failed due to time threshold\n"),
         turns(faults, "Recoverable readiness probe failure\n"),
     ];
-    Script { steps: steps.into_iter().flatten().collect(), healthy: "Readiness probe successful\n" }
+    healthy(steps.into_iter().flatten().collect(), "Readiness probe successful\n")
 }
 
 fn startup(faults: &Faults) -> Script {
     let unstarted = When::Uptime { from: Duration::ZERO, until: Some(faults.startup_delay) };
     let step = fail(unstarted, "Startup probe failed: not started yet\n", "startup-delay");
     let steps = if faults.startup_delay.is_zero() { vec![] } else { vec![step] };
-    Script { steps, healthy: "Startup probe successful\n" }
+    healthy(steps, "Startup probe successful\n")
 }
 
 fn dependency(faults: &Faults) -> Script {
     let steps = broken_dependency(faults, "Dependency failure\n").into_iter().collect();
-    Script { steps, healthy: "Dependency is healthy\n" }
+    healthy(steps, "Dependency is healthy\n")
+}
+
+fn healthy(steps: Vec<Step>, body: &'static str) -> Script {
+    Script { steps, healthy_status: 200, healthy: body }
 }
 
 fn chance(faults: &Faults, body: &'static str) -> Option<Step> {
@@ -235,6 +198,7 @@ fn fail(when: When, body: &'static str, reason: &'static str) -> Step {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Plan;
     use super::*;
 
     #[test]
