@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn the_document_is_what_the_definitions_say() {
-        let document = include_str!("../../docs/probesim-reference.md");
-        assert!(document == markdown(), "run `probesim serve --reference > docs/probesim-reference.md`");
+        let document = include_str!("../../probesim/REFERENCE.md");
+        assert!(document == markdown(), "run `probesim serve --reference > probesim/REFERENCE.md`");
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn simulator(container: &Container<'_>) -> Result<probesim::config::C
     let probesim::cli::Command::Serve(settings) = command else {
         return Err("is told to be something else than a server".into());
     };
-    probesim(*settings, &container.environment())
+    probesim(settings.settings, &container.environment())
 }
 
 /// The gates whose arguments or variables are refused.
