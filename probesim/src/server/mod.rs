@@ -235,7 +235,7 @@ fn bind_more(
 ) -> Result<Option<TcpListener>, CannotStart> {
     let Some(on) = on else { return Ok(None) };
     let listener = listen::bind_for(on, settings, settings)?;
-    info!(port = name, addr = %listener.local_addr().unwrap_or_else(|_| on.address()), "listening");
+    info!(port = name, at = %listener.local_addr().unwrap_or_else(|_| on.address()), "also listening");
     Ok(Some(listener))
 }
 
@@ -243,7 +243,7 @@ fn bind_more(
 fn bind_admin(config: &Config) -> Result<Option<TcpListener>, CannotStart> {
     match listen::bind_admin(config.admin.address) {
         Ok(listener) => {
-            info!(addr = %listener.local_addr().unwrap_or(config.admin.address), "admin port");
+            info!(port = "admin", at = %listener.local_addr().unwrap_or(config.admin.address), "also listening");
             Ok(Some(listener))
         }
         Err(error) if config.admin.is_required => Err(error.into()),
