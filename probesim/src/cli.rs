@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::check;
+use crate::ctl;
 use crate::lab;
 use crate::server;
 use crate::settings::Settings;
@@ -25,7 +27,23 @@ struct Cli {
     command: Option<Command>,
 
     #[command(flatten)]
-    serve: Settings,
+    serve: Serve,
+}
+
+/// How to serve, or what to say instead.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub struct Serve {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a doc comment would become help text")]
+    pub settings: Settings,
+
+    /// Check all settings and the file, print the plan that they make, and serve nothing
+    #[arg(long)]
+    pub check: bool,
+
+    /// Print the reference of settings, file and faults as Markdown, and serve nothing
+    #[arg(long)]
+    pub reference: bool,
 }
 
 /// What to run; `serve` when nothing is named.
@@ -33,9 +51,13 @@ struct Cli {
 pub enum Command {
     /// Serve /liveness, /readiness, /startup and /dependency: the default
     #[command(after_help = SERVE_NOTES)]
-    Serve(Box<Settings>),
+    Serve(Box<Serve>),
     /// Replay the recording of a cluster as a Kubernetes API on loopback
     Lab(lab::Args),
+    /// Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1
+    Check(check::Args),
+    /// Change the faults of running servers: of one, or of all behind a name
+    Ctl(ctl::Args),
 }
 
 // === impl Command ===
@@ -44,10 +66,18 @@ impl Command {
     /// Runs the subcommand to its end.
     pub async fn run(self) -> ExitCode {
         match self {
-            Command::Serve(settings) => server::run(*settings).await,
+            Command::Serve(serve) => server::run(*serve).await,
             Command::Lab(arguments) => lab::run(arguments).await,
+            Command::Ctl(arguments) => ctl::run(arguments).await,
+            Command::Check(arguments) => check::run(arguments).await,
         }
     }
+}
+
+/// The definition, for completions and the man page.
+#[must_use]
+pub fn definition() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Reads the command line, program name first.
@@ -74,7 +104,7 @@ mod tests {
 
     fn serve(arguments: &[&str]) -> Settings {
         match parse(arguments.iter().map(OsString::from)) {
-            Ok(Command::Serve(settings)) => *settings,
+            Ok(Command::Serve(serve)) => serve.settings,
             other => panic!("not serve: {other:?}"),
         }
     }
@@ -117,7 +147,8 @@ mod tests {
         let command = Cli::command();
         let flags = command.get_arguments().filter_map(|argument| {
             let name = argument.get_long()?;
-            (!matches!(name, "help" | "version")).then(|| (name, argument.get_help().unwrap().to_string()))
+            (!matches!(name, "help" | "version" | "check" | "reference"))
+                .then(|| (name, argument.get_help().unwrap().to_string()))
         });
         for (name, help) in flags {
             let variable = format!("[env: {}]", name.to_uppercase().replace('-', "_"));

@@ -1,16 +1,20 @@
 //! What the settings come to, with defaults. Nothing is checked again after this.
 
 use std::ffi::OsString;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::Level;
 
 use crate::plan::Rate;
+use crate::plan::what::Network;
 use crate::settings::{BadEnvironment, Settings};
 use crate::value::Listen;
 
 const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_ADMIN_PORT: u16 = 8081;
 /// An endpoint leaves a Service about a second after readiness fails or the deletion is seen; this leaves a
 /// margin.
 const DEFAULT_DRAIN_DELAY: Duration = Duration::from_secs(3);
@@ -28,8 +32,61 @@ pub struct Config {
     pub seed: Option<u64>,
     /// How to stop.
     pub drain: Drain,
+    /// What a partition is; `Open` is kube-probesim's HTTP 500.
+    pub partition: Network,
+    /// The file of faults.
+    pub file: Option<PathBuf>,
+    /// Faults as YAML, besides those of the file.
+    pub more_faults: Option<String>,
+    /// Where the starts of the container are counted.
+    pub starts_file: Option<PathBuf>,
+    /// The port of gRPC health, if there is one.
+    pub grpc: Option<ListenOn>,
+    /// The gRPC services with a health of their own.
+    pub grpc_services: Vec<String>,
+    /// The port of plain TCP, if there is one.
+    pub tcp: Option<ListenOn>,
+    /// How the process misbehaves.
+    pub process: Process,
+    /// Metrics, state and control.
+    pub admin: Admin,
     /// The least important level that is logged.
     pub log_level: Level,
+}
+
+/// How the process misbehaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// It ends at this uptime.
+    pub exit_after: Option<Duration>,
+    /// With this code.
+    pub exit_code: u8,
+    /// It takes no notice of SIGTERM.
+    pub ignores_sigterm: bool,
+    /// It exits so much later than it could.
+    pub exit_delay: Duration,
+}
+
+/// Where and for whom the admin port is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Whether somebody asked for this port: then it is an error if it is taken.
+    pub is_required: bool,
+    /// The token that changes need.
+    pub token: Token,
+}
+
+/// A bearer token.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Token {
+    /// There is none.
+    None,
+    /// This.
+    Text(String),
+    /// What this file holds.
+    File(PathBuf),
 }
 
 /// Where to listen.
@@ -96,6 +153,11 @@ impl From<Settings> for Config {
             Some(Listen::Ip(address)) => ListenOn::One(SocketAddr::new(address, port)),
             Some(Listen::Socket(address)) => ListenOn::One(address),
         };
+        let other_port = |port: u16| match listen {
+            ListenOn::AllAddresses(_) => ListenOn::AllAddresses(port),
+            ListenOn::One(address) => ListenOn::One(SocketAddr::new(address.ip(), port)),
+        };
+        let (grpc, tcp) = (settings.grpc_port.map(other_port), settings.tcp_port.map(other_port));
         let unless_off = |time: Option<Duration>| time.filter(|time| !time.is_zero());
         let faults = Faults {
             failure_rate: settings.failure_rate.unwrap_or_default(),
@@ -113,8 +175,48 @@ impl From<Settings> for Config {
             delay: settings.drain_delay.unwrap_or(DEFAULT_DRAIN_DELAY),
             grace: settings.grace.unwrap_or(DEFAULT_GRACE),
         };
-        let log_level = settings.log_level.unwrap_or(Level::INFO);
-        Self { listen, faults, seed: settings.seed, drain, log_level }
+        let ip = settings.admin_listen.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let admin = Admin {
+            address: SocketAddr::new(ip, settings.admin_port.unwrap_or(DEFAULT_ADMIN_PORT)),
+            is_required: settings.admin_port.is_some() || settings.admin_listen.is_some(),
+            token: match (settings.admin_token, settings.admin_token_file) {
+                (Some(token), _) => Token::Text(token),
+                (None, Some(file)) => Token::File(file),
+                (None, None) => Token::None,
+            },
+        };
+        Self {
+            listen,
+            faults,
+            seed: settings.seed,
+            drain,
+            partition: settings.partition.unwrap_or_default(),
+            file: settings.config,
+            more_faults: settings.faults,
+            starts_file: settings.starts_file,
+            grpc,
+            grpc_services: settings.grpc_services.unwrap_or_default().0,
+            tcp,
+            process: Process {
+                exit_after: settings.exit_after,
+                exit_code: settings.exit_code.unwrap_or(1),
+                ignores_sigterm: settings.ignore_sigterm.unwrap_or_default(),
+                exit_delay: settings.exit_delay.unwrap_or_default(),
+            },
+            admin,
+            log_level: settings.log_level.unwrap_or(Level::INFO),
+        }
+    }
+}
+
+/// Without the secret.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Text(_) => "Text",
+            Self::File(_) => "File",
+        })
     }
 }
 
@@ -175,6 +277,20 @@ mod tests {
             ("SEED", "42"),
             ("DRAIN_DELAY", "500ms"),
             ("GRACE", "2s"),
+            ("CONFIG", "/etc/probesim.yaml"),
+            ("FAULTS", "[]"),
+            ("PARTITION", "blackhole"),
+            ("STARTS_FILE", "/state/starts"),
+            ("GRPC_PORT", "9002"),
+            ("GRPC_SERVICES", "a,b"),
+            ("TCP_PORT", "9003"),
+            ("EXIT_AFTER", "1m"),
+            ("EXIT_CODE", "42"),
+            ("IGNORE_SIGTERM", "true"),
+            ("EXIT_DELAY", "7s"),
+            ("ADMIN_PORT", "9001"),
+            ("ADMIN_LISTEN", "::"),
+            ("ADMIN_TOKEN_FILE", "/token"),
             ("LOG_LEVEL", "debug"),
         ]);
         let expected = Config {
@@ -193,6 +309,24 @@ mod tests {
             },
             seed: Some(42),
             drain: Drain { delay: Duration::from_millis(500), grace: secs(2) },
+            partition: Network::Blackhole,
+            file: Some("/etc/probesim.yaml".into()),
+            more_faults: Some("[]".into()),
+            starts_file: Some("/state/starts".into()),
+            grpc: Some(ListenOn::One(SocketAddr::from(([127, 0, 0, 1], 9002)))),
+            grpc_services: vec!["a".into(), "b".into()],
+            tcp: Some(ListenOn::One(SocketAddr::from(([127, 0, 0, 1], 9003)))),
+            process: Process {
+                exit_after: Some(secs(60)),
+                exit_code: 42,
+                ignores_sigterm: true,
+                exit_delay: secs(7),
+            },
+            admin: Admin {
+                address: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9001)),
+                is_required: true,
+                token: Token::File("/token".into()),
+            },
             log_level: Level::DEBUG,
         };
         assert_eq!(read, Ok(expected));
@@ -269,6 +403,15 @@ FAIL_DEPENDENCY=\"yes\": expected true or false; write true";
             "SEED",
             "DRAIN_DELAY",
             "GRACE",
+            "PARTITION",
+            "GRPC_PORT",
+            "TCP_PORT",
+            "EXIT_AFTER",
+            "EXIT_CODE",
+            "IGNORE_SIGTERM",
+            "EXIT_DELAY",
+            "ADMIN_PORT",
+            "ADMIN_LISTEN",
             "LOG_LEVEL",
         ] {
             let text = config(&[(name, "?")]).expect_err(name).to_string();

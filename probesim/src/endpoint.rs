@@ -1,7 +1,7 @@
 //! The endpoints that can be told to fail.
 
 /// An endpoint with a plan of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// `/liveness`
     Liveness,
@@ -11,13 +11,28 @@ pub enum Endpoint {
     Startup,
     /// `/dependency`
     Dependency,
+    /// Every other path.
+    Http,
+    /// The gRPC health service for the whole server, service "".
+    Grpc,
+    /// The TCP port.
+    Tcp,
+    /// A named dependency or gRPC service: its place in [`Endpoints`].
+    Named(u16),
+}
+
+/// The endpoints of one server: those that all have, and the named ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    names: Vec<Box<str>>,
 }
 
 // === impl Endpoint ===
 
 impl Endpoint {
-    /// How many there are.
-    pub const COUNT: usize = 4;
+    /// Those that every server has.
+    pub const FIXED: [Self; 7] =
+        [Self::Liveness, Self::Readiness, Self::Startup, Self::Dependency, Self::Http, Self::Grpc, Self::Tcp];
 
     /// The endpoint at exactly this path; Kubernetes's own names for its components' endpoints are aliases.
     #[must_use]
@@ -31,7 +46,8 @@ impl Endpoint {
         }
     }
 
-    /// A number below [`Endpoint::COUNT`]. It selects the stream of random draws, so it must never change.
+    /// Its place in a table. Those of the fixed ones select streams of random draws, so they must never
+    /// change.
     #[must_use]
     pub fn index(self) -> usize {
         match self {
@@ -39,18 +55,68 @@ impl Endpoint {
             Self::Readiness => 1,
             Self::Startup => 2,
             Self::Dependency => 3,
+            Self::Http => 4,
+            Self::Grpc => 5,
+            Self::Tcp => 6,
+            Self::Named(place) => Self::FIXED.len() + usize::from(place),
         }
     }
+}
 
-    /// Its name in logs.
+// === impl Endpoints ===
+
+impl Endpoints {
+    /// The fixed ones, and `/dependency/NAME` and `grpc/SERVICE` for each of these names.
+    pub fn new(
+        dependencies: impl IntoIterator<Item = String>,
+        grpc_services: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let fixed = ["liveness", "readiness", "startup", "dependency", "http", "grpc", "tcp"];
+        let dependencies = dependencies.into_iter().map(|name| format!("dependency/{name}"));
+        let services = grpc_services.into_iter().map(|name| format!("grpc/{name}"));
+        let fixed = fixed.into_iter().map(String::from);
+        Self { names: fixed.chain(dependencies).chain(services).map(Into::into).collect() }
+    }
+
+    /// All of them, in the order of their indices.
+    pub fn all(&self) -> impl Iterator<Item = Endpoint> + use<> {
+        let named = u16::try_from(self.names.len() - Endpoint::FIXED.len()).unwrap_or(u16::MAX);
+        Endpoint::FIXED.into_iter().chain((0..named).map(Endpoint::Named))
+    }
+
+    /// How many there are.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Liveness => "liveness",
-            Self::Readiness => "readiness",
-            Self::Startup => "startup",
-            Self::Dependency => "dependency",
-        }
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Its name in plans, logs and metrics.
+    #[must_use]
+    pub fn name(&self, endpoint: Endpoint) -> &str {
+        self.names.get(endpoint.index()).map_or("?", |name| name)
+    }
+
+    /// The endpoint of this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Endpoint> {
+        self.all().find(|endpoint| self.name(*endpoint) == name)
+    }
+
+    /// The endpoint that answers at this path.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Endpoint {
+        let named = || {
+            let name = path.strip_prefix('/').filter(|name| name.starts_with("dependency/"))?;
+            self.named(name)
+        };
+        Endpoint::at(path).or_else(named).unwrap_or(Endpoint::Http)
+    }
+}
+
+impl Default for Endpoints {
+    /// Only those that every server has.
+    fn default() -> Self {
+        Self::new([], [])
     }
 }
 
@@ -58,19 +124,31 @@ impl Endpoint {
 mod tests {
     use super::*;
 
+    fn endpoints() -> Endpoints {
+        Endpoints::new(["db".to_owned(), "cache".to_owned()], ["orders".to_owned()])
+    }
+
     #[test]
     fn only_exact_paths_are_endpoints() {
-        assert_eq!(Endpoint::at("/liveness"), Some(Endpoint::Liveness));
-        assert_eq!(Endpoint::at("/readyz"), Some(Endpoint::Readiness));
-        for path in ["/", "", "/liveness/", "/Liveness", "//liveness", "/dependency/db", "/livenes"] {
-            assert_eq!(Endpoint::at(path), None, "{path}");
+        let endpoints = endpoints();
+        assert_eq!(endpoints.at("/liveness"), Endpoint::Liveness);
+        assert_eq!(endpoints.at("/readyz"), Endpoint::Readiness);
+        assert_eq!(endpoints.at("/dependency/cache"), Endpoint::Named(1));
+        for path in
+            ["/", "", "/liveness/", "/Liveness", "//liveness", "/dependency/x", "/grpc/orders", "/tcp"]
+        {
+            assert_eq!(endpoints.at(path), Endpoint::Http, "{path}");
         }
     }
 
     #[test]
-    fn indices_are_distinct_and_in_range() {
-        let all = [Endpoint::Liveness, Endpoint::Readiness, Endpoint::Startup, Endpoint::Dependency];
-        assert_eq!(all.map(Endpoint::index), [0, 1, 2, 3]);
-        assert_eq!(all.len(), Endpoint::COUNT);
+    fn names_lead_back_to_their_endpoints() {
+        let endpoints = endpoints();
+        assert_eq!(endpoints.count(), 10);
+        for (place, endpoint) in endpoints.all().enumerate() {
+            assert_eq!(endpoint.index(), place);
+            assert_eq!(endpoints.named(endpoints.name(endpoint)), Some(endpoint));
+        }
+        assert_eq!(endpoints.name(Endpoint::Named(2)), "grpc/orders");
     }
 }

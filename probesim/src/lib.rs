@@ -2,19 +2,30 @@
 
 use std::process::ExitCode;
 
+mod admin;
 pub mod advice;
+pub mod check;
 pub mod cli;
 pub mod config;
+pub mod ctl;
 pub mod decide;
+pub mod dependency;
 mod duration;
 pub mod endpoint;
+mod grpc;
+pub mod kubelet;
 pub mod lab;
+pub mod load;
+pub mod metrics;
 pub mod plan;
+pub mod predict;
+pub mod reference;
 pub mod rng;
 pub mod server;
 pub mod settings;
 pub mod state;
 pub mod value;
+pub mod yaml;
 
 /// Parses the command line, runs the subcommand, and returns the exit code.
 #[must_use]

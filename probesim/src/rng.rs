@@ -6,6 +6,7 @@ use rand::{Rng, SeedableRng};
 /// The draws of one seed. ChaCha8 is a portable generator: every machine and version gives the same numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Draws {
+    seed: u64,
     key: [u8; 32],
 }
 
@@ -17,7 +18,13 @@ impl Draws {
     pub fn new(seed: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
-        Self { key }
+        Self { seed, key }
+    }
+
+    /// The seed they come from.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The draw of request `sequence` of `stream`, uniform in [0, 1).
@@ -26,15 +33,41 @@ impl Draws {
     /// rest, one day, moves nothing that is drawn now.
     #[must_use]
     pub fn at(&self, stream: u64, sequence: u64) -> f64 {
+        unit(self.block(stream, sequence).next_u64())
+    }
+
+    /// The second draw of the same request.
+    #[must_use]
+    pub fn second_at(&self, stream: u64, sequence: u64) -> f64 {
+        let mut rng = self.block(stream, sequence);
+        rng.next_u64();
+        unit(rng.next_u64())
+    }
+
+    fn block(&self, stream: u64, sequence: u64) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::from_seed(self.key);
         rng.set_stream(stream);
         rng.set_block_pos(sequence);
-        unit(rng.next_u64())
+        rng
     }
 }
 
+/// The stream of draws that belongs to a name: FNV-1a, 64 bits.
+#[must_use]
+pub fn fnv1a(name: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    name.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+/// Spreads the bits of a hash: the finaliser of SplitMix64.
+pub(crate) fn mix(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
+
 /// The upper 53 bits as a fraction: every such fraction is exact in an `f64`.
-fn unit(bits: u64) -> f64 {
+pub(crate) fn unit(bits: u64) -> f64 {
     const STEP: f64 = 1.0 / (1_u64 << 53) as f64;
     (bits >> 11) as f64 * STEP
 }
@@ -71,6 +104,12 @@ mod tests {
             let expected = upper_53_bits as f64 / (1_u64 << 53) as f64;
             assert_eq!(Draws::new(seed).at(stream, sequence), expected, "({seed}, {stream}, {sequence})");
         }
+    }
+
+    #[test]
+    fn names_have_the_published_hashes() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
     }
 
     #[test]

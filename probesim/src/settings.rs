@@ -2,12 +2,15 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::Level;
 
 use crate::plan::Rate;
-use crate::value::{self, BadValue, Listen};
+use crate::plan::what::Network;
+use crate::value::{self, BadValue, Listen, Names};
 
 /// The settings as they were given; `None` where nobody gave one.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]
@@ -82,6 +85,75 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
     pub grace: Option<Duration>,
 
+    /// Faults, a scenario and settings as YAML; its faults are read again when it changes [env: CONFIG]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub config: Option<PathBuf>,
+
+    /// More faults, as in the file: a YAML list, such as `[{on: readiness, rate: 20%}]` [env: FAULTS]
+    #[arg(long, value_name = "YAML", value_parser = value::text)]
+    pub faults: Option<String>,
+
+    /// What DISCONNECT_AFTER does: http (a 500 of readiness), or for the whole port refuse, reset, hang or
+    /// blackhole [env: PARTITION] [default: http]
+    #[arg(long, value_name = "WORD", value_parser = value::partition)]
+    pub partition: Option<Network>,
+
+    /// Counts the starts of the container in this file, for faults with `starts`; in an emptyDir it outlives
+    /// the container [env: STARTS_FILE]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub starts_file: Option<PathBuf>,
+
+    /// Port of metrics, state and control; 0 lets the system choose [env: ADMIN_PORT] [default: 8081, or none
+    /// if that is taken]
+    #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
+    pub admin_port: Option<u16>,
+
+    /// Address of the admin port; on any but loopback, changes need a token [env: ADMIN_LISTEN] [default:
+    /// 127.0.0.1]
+    #[arg(long, value_name = "IP", value_parser = value::ip)]
+    pub admin_listen: Option<IpAddr>,
+
+    /// The bearer token for changes; better in the environment, or in a file [env: ADMIN_TOKEN]
+    #[arg(long, value_name = "TOKEN", value_parser = value::text)]
+    pub admin_token: Option<String>,
+
+    /// A file with the bearer token, read at each use [env: ADMIN_TOKEN_FILE]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub admin_token_file: Option<PathBuf>,
+
+    /// Port of gRPC health (grpc.health.v1, plain HTTP/2); 0 lets the system choose [env: GRPC_PORT] [default:
+    /// none]
+    #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
+    pub grpc_port: Option<u16>,
+
+    /// The gRPC services that have a health of their own, besides the server's: names with commas [env:
+    /// GRPC_SERVICES]
+    #[arg(long, value_name = "NAMES", value_parser = value::names)]
+    pub grpc_services: Option<Names>,
+
+    /// Port that accepts plain TCP; 0 lets the system choose [env: TCP_PORT] [default: none]
+    #[arg(long, value_name = "PORT", value_parser = value::port, allow_negative_numbers = true)]
+    pub tcp_port: Option<u16>,
+
+    /// Process: end at this uptime, at once, as a crash does, with a unit [env: EXIT_AFTER] [default: never]
+    #[arg(long, value_name = "TIME", value_parser = value::positive, allow_negative_numbers = true)]
+    pub exit_after: Option<Duration>,
+
+    /// Process: the exit code of --exit-after, and of a POST to /exit that names none [env: EXIT_CODE] [default:
+    /// 1]
+    #[arg(long, value_name = "CODE", value_parser = value::exit_code, allow_negative_numbers = true)]
+    pub exit_code: Option<u8>,
+
+    /// Process: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it [env:
+    /// IGNORE_SIGTERM]
+    #[arg(long, value_name = "BOOL", value_parser = value::boolean, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub ignore_sigterm: Option<bool>,
+
+    /// Process: exit so much later than the drain is over, with a unit [env: EXIT_DELAY] [default: 0]
+    #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
+    pub exit_delay: Option<Duration>,
+
     /// error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = value::log_level)]
     pub log_level: Option<Level>,
@@ -89,7 +161,7 @@ pub struct Settings {
 
 /// Every variable that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadEnvironment(Vec<String>);
+pub struct BadEnvironment(pub Vec<String>);
 
 /// Reads variables and collects what is wrong with them.
 struct Environment<L> {
@@ -105,6 +177,12 @@ impl Settings {
     /// # Errors
     /// All variables that are wrong.
     pub fn from_environment(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, BadEnvironment> {
+        let (settings, errors) = Self::read(lookup);
+        if errors.is_empty() { Ok(settings) } else { Err(BadEnvironment(errors)) }
+    }
+
+    /// As [`Settings::from_environment`]: what is right, and what is wrong with the others.
+    pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> (Self, Vec<String>) {
         let mut env = Environment { lookup, errors: vec![] };
         let settings = Self {
             port: env.read("PORT", value::port),
@@ -122,9 +200,24 @@ impl Settings {
             seed: env.read("SEED", value::seed),
             drain_delay: env.read("DRAIN_DELAY", value::with_unit),
             grace: env.read("GRACE", value::with_unit),
+            config: env.read("CONFIG", value::path),
+            faults: env.read("FAULTS", value::text),
+            partition: env.read("PARTITION", value::partition),
+            starts_file: env.read("STARTS_FILE", value::path),
+            admin_port: env.read("ADMIN_PORT", value::port),
+            admin_listen: env.read("ADMIN_LISTEN", value::ip),
+            admin_token: env.read("ADMIN_TOKEN", value::text),
+            admin_token_file: env.read("ADMIN_TOKEN_FILE", value::path),
+            grpc_port: env.read("GRPC_PORT", value::port),
+            grpc_services: env.read("GRPC_SERVICES", value::names),
+            tcp_port: env.read("TCP_PORT", value::port),
+            exit_after: env.read("EXIT_AFTER", value::positive),
+            exit_code: env.read("EXIT_CODE", value::exit_code),
+            ignore_sigterm: env.read("IGNORE_SIGTERM", value::boolean),
+            exit_delay: env.read("EXIT_DELAY", value::with_unit),
             log_level: env.read("LOG_LEVEL", value::log_level),
         };
-        if env.errors.is_empty() { Ok(settings) } else { Err(BadEnvironment(env.errors)) }
+        (settings, env.errors)
     }
 
     /// These settings, and those of `other` where there is none.
@@ -146,6 +239,21 @@ impl Settings {
             seed: self.seed.or(other.seed),
             drain_delay: self.drain_delay.or(other.drain_delay),
             grace: self.grace.or(other.grace),
+            config: self.config.or(other.config),
+            faults: self.faults.or(other.faults),
+            partition: self.partition.or(other.partition),
+            starts_file: self.starts_file.or(other.starts_file),
+            admin_port: self.admin_port.or(other.admin_port),
+            admin_listen: self.admin_listen.or(other.admin_listen),
+            admin_token: self.admin_token.or(other.admin_token),
+            admin_token_file: self.admin_token_file.or(other.admin_token_file),
+            grpc_port: self.grpc_port.or(other.grpc_port),
+            grpc_services: self.grpc_services.or(other.grpc_services),
+            tcp_port: self.tcp_port.or(other.tcp_port),
+            exit_after: self.exit_after.or(other.exit_after),
+            exit_code: self.exit_code.or(other.exit_code),
+            ignore_sigterm: self.ignore_sigterm.or(other.ignore_sigterm),
+            exit_delay: self.exit_delay.or(other.exit_delay),
             log_level: self.log_level.or(other.log_level),
         }
     }

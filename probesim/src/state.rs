@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use crate::endpoint::Endpoint;
 
 /// Shared by all connections. Each counter stands alone, so no ordering between them is needed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
-    arrived: [AtomicU64; Endpoint::COUNT],
-    turns: [AtomicU64; Endpoint::COUNT],
+    arrived: Vec<AtomicU64>,
+    turns: Vec<AtomicU64>,
     waiting: AtomicU64,
     abandoned: AtomicU64,
     is_draining: AtomicBool,
@@ -24,9 +24,28 @@ pub struct Waiting<'a> {
 // === impl State ===
 
 impl State {
+    /// Nothing has happened at any of so many endpoints.
+    #[must_use]
+    pub fn new(endpoints: usize) -> Self {
+        let zeros = || (0..endpoints).map(|_| AtomicU64::new(0)).collect();
+        Self {
+            arrived: zeros(),
+            turns: zeros(),
+            waiting: AtomicU64::new(0),
+            abandoned: AtomicU64::new(0),
+            is_draining: AtomicBool::new(false),
+        }
+    }
+
     /// Counts a request on arrival and returns its sequence number, from 0.
     pub fn arrive(&self, endpoint: Endpoint) -> u64 {
         self.arrived[endpoint.index()].fetch_add(1, Relaxed)
+    }
+
+    /// How many requests arrived at an endpoint.
+    #[must_use]
+    pub fn arrived(&self, endpoint: Endpoint) -> u64 {
+        self.arrived[endpoint.index()].load(Relaxed)
     }
 
     /// Counts a request that got as far as the counting step and returns its number, from 0.
@@ -94,7 +113,7 @@ mod tests {
 
     #[test]
     fn endpoints_count_on_their_own() {
-        let state = State::default();
+        let state = State::new(7);
         assert_eq!([0, 1, 2].map(|_| state.arrive(Endpoint::Liveness)), [0, 1, 2]);
         assert_eq!(state.arrive(Endpoint::Readiness), 0);
         assert_eq!(state.take_turn(Endpoint::Liveness), 0);
@@ -103,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_wait_that_is_dropped_is_abandoned() {
-        let state = State::default();
+        let state = State::new(7);
         let (kept, dropped) = (state.wait(), state.wait());
         assert_eq!((state.waiting(), state.abandoned()), (2, 0));
         drop(dropped);

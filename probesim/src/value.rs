@@ -2,12 +2,14 @@
 //! instead.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::Level;
 
 use crate::duration::{self, MILLISECOND, MINUTE, SECOND, is_decimal};
 use crate::plan::Rate;
+use crate::plan::what::Network;
 
 /// Why a value is refused, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +27,10 @@ pub enum Listen {
     /// Address and port.
     Socket(SocketAddr),
 }
+
+/// Names, none of them empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
 
 /// A share of requests: `20`, `20%`, `0.5%`.
 ///
@@ -158,6 +164,82 @@ pub fn listen(text: &str) -> Result<Listen, BadValue> {
     let candidates = [tidy.replacen("localhost", "127.0.0.1", 1), format!("[::]{tidy}"), tidy];
     let expected = "an IP address, with or without a port";
     read(text, parse, expected, candidates, "for example 127.0.0.1, 0.0.0.0:8080 or [::]:8080")
+}
+
+/// An address without a port.
+///
+/// # Errors
+/// Anything that is not an IP address.
+pub fn ip(text: &str) -> Result<IpAddr, BadValue> {
+    let candidates = [tidy(text).replacen("localhost", "127.0.0.1", 1)];
+    read(text, parsed::<IpAddr>, "an IP address", candidates, "for example 127.0.0.1, 0.0.0.0 or ::")
+}
+
+/// What a partition is to be; `Open` stands for kube-probesim's HTTP 500.
+///
+/// # Errors
+/// Any other word.
+pub fn partition(text: &str) -> Result<Network, BadValue> {
+    let parse = |text: &str| match text {
+        "http" => Some(Network::Open),
+        word => Network::FAULTS.into_iter().find(|network| network.word() == word),
+    };
+    let words = "http, refuse, reset, hang or blackhole";
+    read(text, parse, "a kind of partition", [tidy(text).to_lowercase()], words)
+}
+
+/// The name of a file.
+///
+/// # Errors
+/// None.
+pub fn path(text: &str) -> Result<PathBuf, BadValue> {
+    Ok(PathBuf::from(text))
+}
+
+/// A length of time above 0, with a unit.
+///
+/// # Errors
+/// Anything else.
+pub fn positive(text: &str) -> Result<Duration, BadValue> {
+    let parse = |text: &str| duration::parse(text).filter(|time| !time.is_zero());
+    let tidy = tidy(text).to_lowercase();
+    read(
+        text,
+        parse,
+        "a time of more than 0, with a unit",
+        [tidy.clone(), format!("{tidy}s")],
+        "for example 10s",
+    )
+}
+
+/// An exit code.
+///
+/// # Errors
+/// Anything but a number from 0 to 255.
+pub fn exit_code(text: &str) -> Result<u8, BadValue> {
+    read(text, parsed::<u8>, "an exit code from 0 to 255", [tidy(text)], "for example 1")
+}
+
+/// Names with commas between them.
+///
+/// # Errors
+/// An empty name, one that is there twice, or white space.
+pub fn names(text: &str) -> Result<Names, BadValue> {
+    let parse = |text: &str| {
+        let names: Vec<String> = text.split(',').map(str::to_owned).collect();
+        let is_name = |name: &String| !name.is_empty() && !name.contains(char::is_whitespace);
+        let is_new = |n: usize| !names[..n].contains(&names[n]);
+        (names.iter().all(is_name) && (0..names.len()).all(is_new)).then_some(Names(names))
+    };
+    read(text, parse, "different names with commas between them", [tidy(text)], "for example orders,payments")
+}
+
+/// Any text.
+///
+/// # Errors
+/// None.
+pub fn text(text: &str) -> Result<String, BadValue> {
+    Ok(text.to_owned())
 }
 
 /// A log level.

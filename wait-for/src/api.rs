@@ -37,9 +37,9 @@ pub struct Page<'a> {
     /// Where a watch can start, and where the next page is.
     #[serde(default)]
     pub metadata: PageMeta,
-    /// The objects, not looked into yet.
+    /// The objects, not looked into yet. Go writes an empty list as null where nobody took care.
     #[serde(borrow, default)]
-    pub items: Vec<&'a RawValue>,
+    pub items: Option<Vec<&'a RawValue>>,
 }
 
 /// A list's `metadata`.
@@ -67,6 +67,15 @@ impl Api {
     pub async fn get(&mut self, resource: &Resource, name: &str) -> Result<Bytes, KubeError> {
         let request = resource.request().get(name, &GetParams::default()).map_err(rejected)?;
         self.fetch(request).await
+    }
+
+    /// What is served at `path`, as JSON.
+    ///
+    /// # Errors
+    /// [`KubeError::NotServed`] when there is nothing, and whatever else stands in the way.
+    pub async fn document(&mut self, path: &str) -> Result<Bytes, KubeError> {
+        let request = Request::get(path).body(Vec::new());
+        self.fetch(request.map_err(|error| KubeError::Rejected(error.to_string()))?).await
     }
 
     /// One page of the collection, as JSON for [`Page`]: the first, or the one that `next` names.
@@ -110,7 +119,11 @@ impl Api {
         self.connection = None;
     }
 
-    async fn fetch(&mut self, request: Request<Vec<u8>>) -> Result<Bytes, KubeError> {
+    /// Any other question, as `kube` writes it.
+    ///
+    /// # Errors
+    /// Whatever stands in the way.
+    pub(crate) async fn fetch(&mut self, request: Request<Vec<u8>>) -> Result<Bytes, KubeError> {
         let response = self.send(request).await?;
         let body = read(response.into_body(), LARGEST_PAGE).await;
         if body.is_err() {
@@ -194,4 +207,24 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, KubeError> {
 
 fn rejected(error: kube::core::request::Error) -> KubeError {
     KubeError::Rejected(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_where_the_next_one_is_and_an_empty_one_may_be_null() {
+        let text =
+            r#"{"kind":"PodList","metadata":{"resourceVersion":"7","continue":"abc"},"items":[{"a":1}]}"#;
+        let page: Page = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            (page.metadata.resource_version.as_str(), page.metadata.next.as_deref()),
+            ("7", Some("abc"))
+        );
+        assert_eq!(page.items.unwrap()[0].get(), r#"{"a":1}"#);
+        let empty: Page =
+            serde_json::from_str(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap();
+        assert!(empty.items.is_none() && empty.metadata.next.is_none());
+    }
 }

@@ -12,15 +12,29 @@ const LONGEST: Duration = Duration::from_secs(5);
 const LONGEST_ASKED: Duration = Duration::from_secs(30);
 
 /// Counts consecutive failures.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Backoff {
+    first: Duration,
+    longest: Duration,
     failures: u32,
 }
 
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::between(FIRST, LONGEST)
+    }
+}
+
 impl Backoff {
+    /// Delays that begin with `first` and double up to `longest`.
+    #[must_use]
+    pub const fn between(first: Duration, longest: Duration) -> Self {
+        Self { first, longest, failures: 0 }
+    }
+
     /// The delay before the next attempt; `asked` is the server's `Retry-After`, which is never undercut.
     pub fn next(&mut self, asked: Option<Duration>, rng: &mut impl Rng) -> Duration {
-        let delay = jitter(base(self.failures), rng);
+        let delay = jitter(base(self.first, self.longest, self.failures), rng);
         self.failures = self.failures.saturating_add(1);
         delay.max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
@@ -31,8 +45,8 @@ impl Backoff {
     }
 }
 
-fn base(failures: u32) -> Duration {
-    FIRST.saturating_mul(1 << failures.min(10)).min(LONGEST)
+fn base(first: Duration, longest: Duration, failures: u32) -> Duration {
+    first.saturating_mul(1 << failures.min(10)).min(longest)
 }
 
 /// Between half of `base` and all of it, so that many gates do not come back in step.
@@ -53,9 +67,9 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_the_limit() {
-        let bases: Vec<u128> = (0..8).map(|n| base(n).as_millis()).collect();
+        let bases: Vec<u128> = (0..8).map(|n| base(FIRST, LONGEST, n).as_millis()).collect();
         assert_eq!(bases, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
-        assert_eq!(base(u32::MAX), LONGEST);
+        assert_eq!(base(FIRST, LONGEST, u32::MAX), LONGEST);
     }
 
     #[test]

@@ -20,6 +20,28 @@ pub struct Cli {
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub timeout: Option<String>,
 
+    /// What to do when the time is over: fail, or continue as if the gate were open
+    /// [env: WAIT_FOR_ON_TIMEOUT] [default: fail]
+    #[arg(long, value_name = "fail|continue")]
+    pub on_timeout: Option<String>,
+
+    /// A met condition must hold this long [env: WAIT_FOR_STABLE_FOR] [default: 0s]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub stable_for: Option<String>,
+
+    /// When waiting is hopeless: certain, likely or off [env: WAIT_FOR_FAIL_FAST] [default: certain]
+    #[arg(long, value_name = "certain|likely|off")]
+    pub fail_fast: Option<String>,
+
+    /// Objects created before this time, or before the pod that waits (self), do not count
+    /// [env: WAIT_FOR_NEWER_THAN]
+    #[arg(long, value_name = "TIME|self")]
+    pub newer_than: Option<String>,
+
+    /// What it means that an object does not exist: wait, fail or ok [env: WAIT_FOR_MISSING] [default: wait]
+    #[arg(long, value_name = "wait|fail|ok")]
+    pub missing: Option<String>,
+
     /// Open when one target is met [env: WAIT_FOR_ANY=true]
     #[arg(long, overrides_with = "all")]
     pub any: bool,
@@ -31,6 +53,22 @@ pub struct Cli {
     /// Look once, print every verdict, and exit 0 (met), 3 (not yet) or 1 (never) [env: WAIT_FOR_ONCE=true]
     #[arg(long)]
     pub once: bool,
+
+    /// Targets and settings as YAML [env: WAIT_FOR_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+
+    /// text, or json: one object a line on stdout [env: WAIT_FOR_OUTPUT] [default: text]
+    #[arg(long, value_name = "text|json")]
+    pub output: Option<String>,
+
+    /// Log only what goes wrong; the result is printed all the same [env: WAIT_FOR_QUIET=true]
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Print the least rights for these targets, or the initContainer: rbac or init-container
+    #[arg(long, value_name = "rbac|init-container")]
+    pub print: Option<String>,
 
     /// Time between looks where watching is forbidden [env: WAIT_FOR_INTERVAL] [default: 2s]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
@@ -76,6 +114,10 @@ pub struct Cli {
     /// As go_wait_for_k8s: labels; none means all objects of the kind [env: LABEL_SELECTOR]
     #[arg(long, value_name = "SELECTOR", help_heading = "As go_wait_for_k8s")]
     pub label_selector: Option<String>,
+
+    /// What to become when the gate is open; its exit code is then its own
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 const AFTER_HELP: &str = "\
@@ -83,16 +125,28 @@ Kinds and conditions (the first is the default):
   deployment   available[=N] ready rolled-out      job      complete succeeded failed finished started
   statefulset  available[=N] ready rolled-out      pod      ready[=N] scheduled initialized running
   daemonset    available ready rolled-out                   succeeded failed finished
-  replicaset   available[=N] ready                 service  has-endpoints[=N][:PORT] has-address
-  any of them  exists  deleted  condition=TYPE[=STATUS]
+               available-here                      service  has-endpoints[=N][:PORT] has-address
+  replicaset, replicationcontroller  available[=N] ready
+  persistentvolumeclaim              bound         node        ready
+  customresourcedefinition           established   namespace   active
+  apiservice                         available     custom resources, as widget.example.com  ready
+These have more than their default, which is exists:
+  cronjob  has-succeeded     persistentvolume     available bound      configmap, secret  has-key=KEY
+  ingress  has-address       poddisruptionbudget  healthy disruptions-allowed
+  horizontalpodautoscaler  active
+Any kind:
+  exists  deleted  condition=TYPE[=STATUS]  jsonpath={PATH}[=VALUE]  (also != < <= > >=)
 
 Exit codes:
   0 met   1 a target can never be met   2 usage   3 the time ran out   4 the API refused us (401, 403)
-  143 SIGTERM   130 SIGINT
+  143 SIGTERM   130 SIGINT   after --, the command's own
+
+WAIT_FOR_DISABLED=REASON opens the gate at once. wait-for install DIR copies this program to DIR.
 
 Examples:
   wait-for deployment/postgres
   wait-for job/migrate@db:complete pod/app=web,tier!=cache:ready=2 --timeout 5m
+  wait-for service/db -- ./server --port 8080
   wait-for --namespace app --resource deployment --name postgres --condition available";
 
 #[cfg(test)]

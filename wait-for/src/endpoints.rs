@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 use crate::evaluate::service::{self, Service};
 use crate::evaluate::slice::Slice;
 use crate::evaluate::{Check, Look, missing, selection};
+use crate::missing::Missing;
+use crate::moment::Moment;
 use crate::target::{Target, Which};
 use crate::verdict::Verdict;
 
@@ -14,10 +16,12 @@ use crate::verdict::Verdict;
 #[derive(Debug)]
 pub struct Endpoints {
     target: Target,
+    missing: Missing,
     condition: service::Condition,
     services: Collection<Service>,
     slices: Collection<Slice>,
     is_service_forbidden: bool,
+    newer_than: Option<Moment>,
 }
 
 /// Objects by namespace and name, over several lists.
@@ -60,13 +64,20 @@ pub enum Part {
 impl Endpoints {
     /// Nothing is known yet.
     #[must_use]
-    pub fn new(target: Target, condition: service::Condition) -> Self {
+    pub fn new(
+        target: Target,
+        missing: Missing,
+        condition: service::Condition,
+        newer_than: Option<Moment>,
+    ) -> Self {
         Self {
             target,
+            missing,
             condition,
             services: Collection::new(),
             slices: Collection::new(),
             is_service_forbidden: false,
+            newer_than,
         }
     }
 
@@ -154,12 +165,28 @@ impl Endpoints {
         let looks: Vec<Look> =
             self.services.objects.values().map(|(service, _)| self.look(service)).collect();
         let Target { kind, which, check, .. } = &self.target;
-        Some(match which {
-            Which::Selector(_) => selection::combine(*kind, check, looks.iter()),
+        let is_absent = looks.is_empty();
+        let verdict = match which {
+            Which::Selector(_) => selection::combine(kind, check, &looks.iter().collect::<Vec<_>>()),
             Which::Name(_) => {
-                looks.into_iter().next().map_or_else(|| missing(*kind, check), |look| look.verdict)
+                looks.into_iter().next().map_or_else(|| missing(kind, check), |look| look.verdict)
             }
-        })
+        };
+        Some(if is_absent { self.missing.judge(verdict) } else { verdict })
+    }
+
+    /// The target that they are of.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Of several Services the one that there is most to say about: its namespace and name.
+    #[must_use]
+    pub fn worst(&self) -> Option<(Option<Box<str>>, Box<str>)> {
+        let looks: Vec<Look> =
+            self.services.objects.values().map(|(service, _)| self.look(service)).collect();
+        crate::tracker::worst(looks.iter())
     }
 
     fn look(&self, service: &Service) -> Look {
@@ -170,9 +197,11 @@ impl Endpoints {
             uid: meta.uid.clone(),
             name: meta.name.clone(),
             namespace: meta.namespace.clone(),
+            created: meta.creation_timestamp.as_ref().and_then(|time| time.parse().ok()),
             counts: true,
             verdict: service::evaluate(Some(service), own, &self.condition),
         }
+        .newer_than(self.newer_than)
     }
 }
 
@@ -214,7 +243,7 @@ mod tests {
     fn endpoints(target: &str) -> Endpoints {
         let target: Target = target.parse().unwrap();
         let condition = condition(&target).expect("a condition of Services");
-        Endpoints::new(target, condition)
+        Endpoints::new(target, Missing::Wait, condition, None)
     }
 
     fn list(endpoints: &mut Endpoints, part: Part, objects: &[Value]) {
@@ -264,6 +293,31 @@ mod tests {
         endpoints.object(Part::Slices, &to_raw_value(&slice("db", true)).unwrap()).unwrap();
         assert_eq!(is_met(&endpoints), Some(true));
         endpoints.gone(Part::Slices, &to_raw_value(&slice("api", true)).unwrap()).unwrap();
+        assert_eq!(is_met(&endpoints), Some(false));
+    }
+
+    #[test]
+    fn endpoints_of_old_say_the_same_as_slices() {
+        let mut endpoints = endpoints("service/api");
+        let legacy =
+            |subsets: Value| json!({"metadata": {"name": "api", "namespace": "shop"}, "subsets": subsets});
+        list(&mut endpoints, Part::Services, &[service("api")]);
+        list(&mut endpoints, Part::Slices, &[legacy(Value::Null)]);
+        assert_eq!(is_met(&endpoints), Some(false));
+        let unready = json!([{"notReadyAddresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 8080}]}]);
+        list(&mut endpoints, Part::Slices, &[legacy(unready)]);
+        let finding = endpoints.verdict().unwrap().finding().to_string();
+        assert_eq!(finding, "0 ready endpoints — 1 endpoint, none ready");
+        let elsewhere = json!([{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"name": "admin", "port": 1}]}]);
+        list(&mut endpoints, Part::Slices, &[legacy(elsewhere)]);
+        assert_eq!(is_met(&endpoints), Some(false));
+        let ready = json!([
+            {"addresses": [{"ip": "10.0.0.1"}], "ports": [{"name": "admin", "port": 1}]},
+            {"addresses": [{"ip": "10.0.0.2", "targetRef": {"uid": "u"}}], "ports": [{"port": 8080}]},
+        ]);
+        list(&mut endpoints, Part::Slices, &[legacy(ready)]);
+        assert_eq!(is_met(&endpoints), Some(true));
+        list(&mut endpoints, Part::Slices, &[]);
         assert_eq!(is_met(&endpoints), Some(false));
     }
 }

@@ -124,7 +124,32 @@ impl<'a> Event<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_arrives_in_whatever_pieces_comes_out_in_the_same_lines(
+            text in proptest::collection::vec(any::<u8>(), 0..200),
+            sizes in proptest::collection::vec(1_usize..20, 1..20),
+        ) {
+            let mut lines = Lines::default();
+            let (mut seen, mut rest, mut turn) = (Vec::new(), text.as_slice(), 0);
+            while !rest.is_empty() {
+                let (piece, later) = rest.split_at(sizes[turn % sizes.len()].min(rest.len()));
+                lines.push(piece).unwrap();
+                while let Some(line) = lines.next() {
+                    let _ = Event::parse(line).map(|event| event.resource_version());
+                    seen.push(line.to_vec());
+                }
+                (rest, turn) = (later, turn + 1);
+            }
+            let mut expected: Vec<Vec<u8>> = text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+            expected.pop();
+            prop_assert_eq!(seen, expected);
+        }
+    }
 
     #[test]
     fn lines_are_whole_however_the_bytes_arrive() {

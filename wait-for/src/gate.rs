@@ -9,14 +9,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::aim::Aim;
 use crate::cluster::Cluster;
-use crate::config::Config;
-use crate::duration::Short;
+use crate::config::{Config, OnTimeout, Wanted};
+use crate::diagnose::OwnPod;
 use crate::follow::{Follow, News};
 use crate::kube_error::KubeError;
 use crate::network;
-use crate::outcome::{Known, Outcome, decide};
-use crate::report::{self, Row};
+use crate::outcome::{Outcome, decide};
+use crate::output::{Opening, Output, closing};
 use crate::resource::{Resource, Scope};
+use crate::row::Row;
 use crate::signals::Signals;
 use crate::termination_log;
 use crate::verdict::{Finding, Verdict};
@@ -25,26 +26,28 @@ use crate::verdict::{Finding, Verdict};
 const HEARTBEAT: Duration = Duration::from_secs(30);
 /// A single look ends by then, whatever the API server does.
 const ONCE: Duration = Duration::from_secs(30);
+/// How often a terminal shows that time passes.
+const TICK: Duration = Duration::from_millis(500);
 
 /// A run over the targets of one configuration.
 pub struct Gate {
     config: Config,
     start: Instant,
     rows: Vec<Row>,
+    output: Output,
 }
 
 impl Gate {
     /// A gate whose time runs from `start`.
     #[must_use]
-    pub fn new(config: Config, start: Instant) -> Self {
-        let rows = config.targets.iter().map(row).collect();
-        Self { config, start, rows }
+    pub fn new(config: Config, output: Output, start: Instant) -> Self {
+        let rows = config.wanted.iter().map(row).collect();
+        Self { config, start, rows, output }
     }
 
     /// Waits until the outcome is decided, by a target, the clock or a signal.
-    /// Objects are followed where there is a cluster.
     pub async fn run(mut self, cluster: Option<Cluster>, signals: &mut Signals) -> Outcome {
-        self.announce(cluster.as_ref());
+        self.open(cluster.as_ref());
         let (sender, mut news) = mpsc::unbounded_channel();
         let local = LocalSet::new();
         let mut followers = JoinSet::new();
@@ -54,7 +57,7 @@ impl Gate {
                 async move {
                     if once {
                         let said = match follow.look().await {
-                            Ok(verdict) => News::Verdict(verdict),
+                            Ok(said) => said,
                             Err((error, resource)) => News::Hopeless(error, resource),
                         };
                         let _ = sender.send((index, said));
@@ -79,7 +82,10 @@ impl Gate {
                 &local,
             );
         }
-        let outcome = local.run_until(self.listen(&mut news, signals)).await;
+        let outcome = match local.run_until(self.listen(&mut news, signals)).await {
+            Outcome::TimedOut if self.config.on_timeout == OnTimeout::Continue => Outcome::Waived,
+            outcome => outcome,
+        };
         self.close(outcome);
         outcome
     }
@@ -89,36 +95,47 @@ impl Gate {
         news: &mut mpsc::UnboundedReceiver<(usize, News)>,
         signals: &mut Signals,
     ) -> Outcome {
-        let limit = self.config.timeout.or(self.config.once.then_some(ONCE));
-        let deadline = limit.map(|limit| self.start + limit);
+        let deadline = self.config.timeout.or(self.config.once.then_some(ONCE));
         let mut heartbeat = interval_at(self.start + HEARTBEAT, HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut tick = interval_at(self.start + TICK, TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut unheard = self.rows.len();
         loop {
+            let now = self.start.elapsed();
+            let turn = self.rows.iter().filter_map(|row| row.standing.turns_at(now)).chain(deadline).min();
             tokio::select! {
                 biased;
                 signal = signals.recv() => return Outcome::Signalled(signal),
                 Some((index, said)) = news.recv() => {
                     self.hear(index, said);
                     unheard = unheard.saturating_sub(1);
-                    let known: Vec<Known> = self.rows.iter().map(|row| row.known.clone()).collect();
-                    match decide(&known, self.config.quorum) {
-                        Some(outcome) if !self.config.once || unheard == 0 => return outcome,
-                        None if self.config.once && unheard == 0 => return Outcome::TimedOut,
-                        _ => {}
-                    }
                 }
-                () = sleep_until(deadline.unwrap_or(self.start)), if deadline.is_some() => return Outcome::TimedOut,
-                _ = heartbeat.tick() => self.beat(),
+                () = sleep_until(self.start + turn.unwrap_or_default()), if turn.is_some() => {}
+                _ = heartbeat.tick() => self.output.beat(&self.rows, self.start.elapsed()),
+                _ = tick.tick(), if self.output.is_live() => self.output.tick(&self.rows, self.start.elapsed()),
+            }
+            let now = self.start.elapsed();
+            let ends: Vec<Option<Outcome>> = self.rows.iter().map(|row| row.standing.end(now)).collect();
+            match decide(&ends, self.config.quorum) {
+                // A single look hears every target out.
+                _ if self.config.once && unheard > 0 => {}
+                Some(outcome) => return outcome,
+                None if self.config.once => return Outcome::TimedOut,
+                None => {}
+            }
+            if deadline.is_some_and(|deadline| now >= deadline) {
+                return Outcome::TimedOut;
             }
         }
     }
 
     fn follows(&self, cluster: Rc<Cluster>) -> Vec<Follow> {
-        let targets = self.config.targets.iter().enumerate();
-        targets
-            .filter_map(|(index, aim)| Some((index, aim.object()?)))
-            .map(|(index, target)| {
+        let own_pod = OwnPod::find(|name| std::env::var(name).ok(), &cluster.namespace);
+        let wanted = self.config.wanted.iter().enumerate();
+        wanted
+            .filter_map(|(index, wanted)| Some((index, wanted, wanted.aim.object()?)))
+            .map(|(index, wanted, target)| {
                 let scope = match (&target.namespace, &self.config.scope) {
                     (Some(namespace), _) => Scope::Namespace(namespace.clone()),
                     (None, Some(scope)) => scope.clone(),
@@ -127,50 +144,54 @@ impl Gate {
                 Follow {
                     index,
                     target: target.clone(),
+                    missing: wanted.missing,
                     scope,
                     cluster: cluster.clone(),
                     interval: self.config.interval,
+                    place: self.config.place.or_namespace(&cluster.namespace),
+                    newer_than: wanted.newer_than,
+                    fail_fast: wanted.fail_fast,
+                    own_pod: own_pod.clone(),
                 }
             })
             .collect()
     }
 
     fn network(&self) -> Vec<network::Follow> {
-        let targets = self.config.targets.iter().enumerate();
-        targets
-            .filter_map(|(index, aim)| match aim {
+        let wanted = self.config.wanted.iter().enumerate();
+        wanted
+            .filter_map(|(index, wanted)| match &wanted.aim {
                 Aim::Object(_) => None,
                 Aim::Network(target) => Some(network::Follow { index, target: target.clone() }),
             })
             .collect()
     }
 
-    /// The first line: what is waited for, where, and for how long.
-    fn announce(&self, cluster: Option<&Cluster>) {
-        let targets: Vec<String> = self.config.targets.iter().map(Aim::full).collect();
-        let place = cluster.map_or_else(String::new, |cluster| {
+    fn open(&mut self, cluster: Option<&Cluster>) {
+        let place = cluster.map(|cluster| {
             let scope = self.config.scope.clone();
             let scope = scope.unwrap_or_else(|| Scope::Namespace(cluster.namespace.clone()));
-            format!(" in {scope} at {}", cluster.server)
+            (scope.to_string(), cluster.server.to_string())
         });
-        let timeout = self.config.timeout.map_or("none".to_owned(), |limit| Short(limit).to_string());
-        tracing::info!(
-            "wait-for {}: {}{place}; timeout {timeout}",
-            env!("CARGO_PKG_VERSION"),
-            targets.join(", "),
-        );
+        let opening = Opening {
+            targets: self.config.wanted.iter().map(|wanted| wanted.aim.full()).collect(),
+            place,
+            timeout: self.config.timeout,
+            rows: &self.rows,
+        };
+        self.output.open(&opening, self.start.elapsed());
     }
 
     fn hear(&mut self, index: usize, said: News) {
         let now = self.start.elapsed();
-        let is_quiet = self.config.once;
         let row = &mut self.rows[index];
         let is_worth_a_line = match said {
-            News::Verdict(verdict) => row.learn(verdict),
+            News::Verdict(verdict) => row.learn(verdict, now),
+            News::Explained(verdict, because, age) => row.learn_why(verdict, because, age, now),
             News::Trouble(what) => row.suffer(what, now),
             News::Recovered => {
                 if let Some(lasted) = row.recover(now) {
-                    tracing::info!("{}: the API server answers again, after {}", row.name, Short(lasted));
+                    self.output.recover(&self.rows, index, lasted, now);
                 }
                 false
             }
@@ -179,49 +200,34 @@ impl Gate {
                 false
             }
         };
-        if is_worth_a_line && !is_quiet {
-            tracing::info!("{}", row.line(now));
-            let reasons = self.reasons();
-            termination_log::write(&self.config.termination_log, &reasons);
-        }
-    }
-
-    fn beat(&self) {
-        let now = self.start.elapsed();
-        for row in self.rows.iter().filter(|row| !row.is_open()) {
-            tracing::info!("still waiting after {}: {}", Short(now), row.line(now));
+        if is_worth_a_line && !self.config.once {
+            self.output.change(&self.rows, index, now);
+            termination_log::write(&self.config.termination_log, &self.reasons(now));
         }
     }
 
     /// Why the gate is closed: a line for each target that is not met.
-    fn reasons(&self) -> Vec<String> {
-        let now = self.start.elapsed();
-        self.rows.iter().filter(|row| !row.is_open()).map(|row| row.line(now)).collect()
+    fn reasons(&self, now: Duration) -> Vec<String> {
+        self.rows.iter().filter(|row| !row.is_open(now)).map(|row| row.line(now)).collect()
     }
 
-    fn close(&self, outcome: Outcome) {
+    fn close(&mut self, outcome: Outcome) {
         let now = self.start.elapsed();
-        report::print(&self.rows.iter().map(|row| row.result(now)).collect::<Vec<_>>());
-        let closing = report::closing(outcome, now);
+        self.output.close(&self.rows, outcome, self.config.once, now);
         let mut last = Vec::new();
-        if outcome == Outcome::Met {
-            tracing::info!("{closing}");
-        } else if self.config.once && outcome == Outcome::TimedOut {
-            last = self.reasons();
-        } else {
-            tracing::error!("{closing}");
-            last = self.reasons();
-            last.insert(0, closing);
+        if outcome.code() != 0 {
+            last.push(closing(outcome, now));
+            last.extend(self.reasons(now));
         }
         termination_log::write(&self.config.termination_log, &last);
     }
 }
 
 /// A target's line before its first news.
-fn row(aim: &Aim) -> Row {
-    let mut row = Row::new(aim.to_string());
-    if let Aim::Network(_) = aim {
-        row.learn(Verdict::NotYet(Finding::state("no answer yet")));
+fn row(wanted: &Wanted) -> Row {
+    let mut row = Row::new(wanted.aim.to_string(), wanted.terms);
+    if let Aim::Network(_) = wanted.aim {
+        row.learn(Verdict::NotYet(Finding::state("no answer yet")), Duration::ZERO);
     }
     row
 }
@@ -230,9 +236,9 @@ fn row(aim: &Aim) -> Row {
 fn lose_hope(row: &mut Row, error: KubeError, resource: &Resource, now: Duration) {
     row.trouble = None;
     match error {
-        KubeError::Rejected(_) => row.misuse(Finding::state(error.to_string())),
-        KubeError::Forbidden(_) => row.refuse(format!("{error}; {}", resource.missing_rule())),
-        KubeError::Unauthorized(_) | KubeError::Untrusted(_) => row.refuse(error.to_string()),
+        KubeError::Rejected(_) => row.misuse(Finding::state(error.to_string()), now),
+        KubeError::Forbidden(_) => row.refuse(format!("{error}; {}", resource.missing_rule()), now),
+        KubeError::Unauthorized(_) | KubeError::Untrusted(_) => row.refuse(error.to_string(), now),
         // Only a single look ends with these: nothing was learnt.
         KubeError::Unreachable(_)
         | KubeError::Busy { .. }

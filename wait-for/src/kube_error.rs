@@ -91,6 +91,8 @@ impl KubeError {
             }
             404 => Self::NotServed,
             410 => Self::Expired(message),
+            // A Status without a code: whoever wrote it is not the API server.
+            0..300 => Self::Unreachable(format!("it sent an error that is none: {message:?}")),
             408 | 429 | 500.. => Self::Busy { message, retry_after },
             _ => Self::Rejected(message),
         }
@@ -159,6 +161,12 @@ mod tests {
             let event = RawValue::from_string(body).unwrap();
             assert!(matches!(KubeError::from_event(&event), KubeError::Expired(_)));
         }
+    }
+
+    #[test]
+    fn an_error_event_that_says_nothing_is_no_reason_to_give_up() {
+        let event = RawValue::from_string("{}".into()).unwrap();
+        assert!(matches!(KubeError::from_event(&event), KubeError::Unreachable(_)));
     }
 
     #[test]

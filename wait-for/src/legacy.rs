@@ -41,14 +41,16 @@ pub fn normalise(args: impl IntoIterator<Item = String>) -> Normalised {
 
 /// What go_wait_for_k8s means by "ready", as the condition that says the same without its gaps.
 #[must_use]
-pub const fn condition(kind: Kind) -> &'static str {
-    match kind {
+pub fn condition(kind: &Kind) -> Option<&'static str> {
+    Some(match kind {
         // It compares updated and available replicas with the wanted ones.
         Kind::Deployment => "rolled-out",
         Kind::Job => "complete",
         Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet | Kind::Pod => "ready",
         Kind::Service => "has-endpoints",
-    }
+        // It knows no others: ours are taken by their own defaults.
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

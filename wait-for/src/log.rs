@@ -5,8 +5,12 @@ use std::fmt;
 use tracing::Level;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use tokio::time::Instant;
+
+use crate::config::Volume;
+use crate::output::{Above, Output};
 
 struct SinceStart(Instant);
 
@@ -16,16 +20,25 @@ impl FormatTime for SinceStart {
     }
 }
 
-/// Starts the log.
-pub fn init(start: Instant, verbose: bool) {
-    let level = if verbose { Level::DEBUG } else { Level::INFO };
-    let subscriber = tracing_subscriber::fmt()
+/// Starts the log. Where the states of targets go elsewhere, to a program or in place on a terminal,
+/// only what goes wrong is left for it.
+pub fn init(start: Instant, volume: Volume, output: &Output) {
+    let level = match (volume, output) {
+        (Volume::Verbose, _) => Level::DEBUG,
+        (Volume::Normal, Output::Text) => Level::INFO,
+        (Volume::Normal | Volume::Quiet, _) => Level::WARN,
+    };
+    let writer = match output {
+        Output::Live(_) => BoxMakeWriter::new(|| Above),
+        Output::Text | Output::Json => BoxMakeWriter::new(std::io::stderr),
+    };
+    let log = tracing_subscriber::fmt()
         .with_timer(SinceStart(start))
         .with_max_level(level)
         .with_target(false)
         .with_ansi(false)
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .finish();
     // Only a second start could fail, and there is none.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    let _ = tracing::subscriber::set_global_default(log);
 }

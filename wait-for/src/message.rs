@@ -20,7 +20,7 @@ pub fn clean(message: &str) -> String {
         redact(word, &mut words);
     }
     hide_hub_token(&mut words);
-    cut(words)
+    shorten(words, LIMIT)
 }
 
 /// Control characters, and those that reorder or hide what a terminal shows.
@@ -69,9 +69,11 @@ fn hide_hub_token(words: &mut String) {
     }
 }
 
-fn cut(mut text: String) -> String {
-    if text.len() > LIMIT {
-        let mut end = LIMIT - '…'.len_utf8();
+/// Cuts a text that is longer than so many bytes, between characters.
+#[must_use]
+pub fn shorten(mut text: String, limit: usize) -> String {
+    if text.len() > limit {
+        let mut end = limit - '…'.len_utf8();
         while !text.is_char_boundary(end) {
             end -= 1;
         }

@@ -14,6 +14,8 @@ pub struct Metadata {
     pub uid: Box<str>,
     /// Counts the changes of `spec`.
     pub generation: i64,
+    /// When it was made, as the API server writes a time.
+    pub creation_timestamp: Option<Box<str>>,
     /// Set once deletion has begun.
     pub deletion_timestamp: Option<Box<str>>,
     /// Who still holds a deleted object.
@@ -22,9 +24,21 @@ pub struct Metadata {
     /// Who made it.
     #[serde(deserialize_with = "null_is_default")]
     pub owner_references: Vec<OwnerReference>,
-    /// Only the label that ties an EndpointSlice to its Service, and its mark of a headless one.
+    /// Only those that tie an EndpointSlice to its Service and a pod to its revision.
     #[serde(deserialize_with = "null_is_default")]
     pub labels: Labels,
+    /// Only a Deployment's revision.
+    #[serde(deserialize_with = "null_is_default")]
+    pub annotations: Annotations,
+}
+
+/// The annotations that carry meaning here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// A Deployment's revision, which its newest ReplicaSet shares.
+    #[serde(rename = "deployment.kubernetes.io/revision")]
+    pub revision: Box<str>,
 }
 
 /// The labels that carry meaning here.
@@ -37,6 +51,12 @@ pub struct Labels {
     /// Present, with whatever value, on the EndpointSlices of a headless Service.
     #[serde(rename = "service.kubernetes.io/headless")]
     pub headless: Option<Box<str>>,
+    /// Which ReplicaSet of a Deployment a pod belongs to.
+    #[serde(rename = "pod-template-hash")]
+    pub template_hash: Box<str>,
+    /// Which revision of a StatefulSet or DaemonSet a pod belongs to.
+    #[serde(rename = "controller-revision-hash")]
+    pub revision_hash: Box<str>,
 }
 
 /// An entry of `metadata.ownerReferences`.
@@ -45,6 +65,10 @@ pub struct Labels {
 pub struct OwnerReference {
     /// Such as `ReplicaSet`.
     pub kind: Box<str>,
+    /// The owner's name.
+    pub name: Box<str>,
+    /// The owner's uid.
+    pub uid: Box<str>,
     /// Whether this owner manages the object.
     pub controller: Option<bool>,
 }
@@ -65,6 +89,8 @@ pub struct Reported {
     pub message: String,
     /// The generation that this condition speaks of.
     pub observed_generation: Option<i64>,
+    /// Since when it has this status.
+    pub last_transition_time: Option<Box<str>>,
 }
 
 // === impl Metadata ===
@@ -79,9 +105,13 @@ impl Metadata {
     /// Whether its controller is a StatefulSet, which brings a finished pod back under the same name.
     #[must_use]
     pub fn is_controlled_by_statefulset(&self) -> bool {
-        self.owner_references
-            .iter()
-            .any(|owner| owner.controller == Some(true) && &*owner.kind == "StatefulSet")
+        self.controller().is_some_and(|owner| &*owner.kind == "StatefulSet")
+    }
+
+    /// The one owner that manages it.
+    #[must_use]
+    pub fn controller(&self) -> Option<&OwnerReference> {
+        self.owner_references.iter().find(|owner| owner.controller == Some(true))
     }
 }
 

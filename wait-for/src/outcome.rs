@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use crate::verdict::Verdict;
-
 /// The end of a run; the exit codes are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Every (any) target met.
     Met,
+    /// The time ran out, and the user said to go on regardless.
+    Waived,
     /// A target can never be met.
     Failed,
     /// Usage: nothing was waited for.
@@ -26,13 +26,29 @@ impl Outcome {
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
-            Self::Met => 0,
+            Self::Met | Self::Waived => 0,
             Self::Failed => 1,
             Self::Usage => 2,
             Self::TimedOut => 3,
             Self::Refused => 4,
             // What a shell reports for a child that a signal ended.
             Self::Signalled(signal) => 128 + signal,
+        }
+    }
+}
+
+impl Outcome {
+    /// The outcome in one word, for programs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Waived => "waived",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::TimedOut => "timed-out",
+            Self::Refused => "refused",
+            Self::Signalled(_) => "signalled",
         }
     }
 }
@@ -52,92 +68,57 @@ pub enum Quorum {
     Any,
 }
 
-/// What is known of a target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
-    /// Nothing yet.
-    Nothing,
-    /// What the last look said.
-    Verdict(Verdict),
-    /// The API will not tell us.
-    Refused(String),
-}
-
-/// Whether the run has ended. `None`: go on waiting.
+/// Whether the run has ended, from how each target would end it. `None`: go on waiting.
 #[must_use]
-pub fn decide(targets: &[Known], quorum: Quorum) -> Option<Outcome> {
-    let ends = targets.iter().map(end);
+pub fn decide(ends: &[Option<Outcome>], quorum: Quorum) -> Option<Outcome> {
+    let met = Some(Outcome::Met);
     match quorum {
+        Quorum::All if ends.iter().all(|end| *end == met) => met,
+        // One that cannot be met is enough to give up.
         Quorum::All => {
-            let hopeless =
-                ends.clone().flatten().filter(|end| *end != Outcome::Met).min_by_key(|end| end.code());
-            hopeless.or_else(|| ends.clone().all(|end| end == Some(Outcome::Met)).then_some(Outcome::Met))
+            ends.iter().flatten().filter(|end| **end != Outcome::Met).min_by_key(|end| end.code()).copied()
         }
+        Quorum::Any if ends.contains(&met) => met,
+        // Hopeless only when each of them is.
         Quorum::Any => {
-            if ends.clone().any(|end| end == Some(Outcome::Met)) {
-                return Some(Outcome::Met);
-            }
-            // Hopeless only when each of them is.
-            ends.collect::<Option<Vec<_>>>()?.into_iter().min_by_key(|end| end.code())
+            ends.iter().copied().collect::<Option<Vec<_>>>()?.into_iter().min_by_key(|end| end.code())
         }
-    }
-}
-
-/// The outcome, if this were the only target.
-fn end(known: &Known) -> Option<Outcome> {
-    match known {
-        Known::Nothing | Known::Verdict(Verdict::NotYet(_)) => None,
-        Known::Verdict(Verdict::Met(_)) => Some(Outcome::Met),
-        Known::Verdict(Verdict::Failed(_)) => Some(Outcome::Failed),
-        Known::Verdict(Verdict::Misused(_)) => Some(Outcome::Usage),
-        Known::Refused(_) => Some(Outcome::Refused),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Finding;
 
-    fn finding() -> Finding {
-        Finding { state: "s".into(), cause: None }
-    }
-
-    fn met() -> Known {
-        Known::Verdict(Verdict::Met(finding()))
-    }
-
-    fn not_yet() -> Known {
-        Known::Verdict(Verdict::NotYet(finding()))
-    }
-
-    fn failed() -> Known {
-        Known::Verdict(Verdict::Failed(finding()))
-    }
+    const MET: Option<Outcome> = Some(Outcome::Met);
+    const FAILED: Option<Outcome> = Some(Outcome::Failed);
+    const REFUSED: Option<Outcome> = Some(Outcome::Refused);
+    const TIMED_OUT: Option<Outcome> = Some(Outcome::TimedOut);
 
     #[test]
     fn all_targets_must_be_met_and_one_hopeless_target_ends_the_wait() {
-        let all = |targets: &[Known]| decide(targets, Quorum::All);
-        assert_eq!(all(&[met(), met()]), Some(Outcome::Met));
-        assert_eq!(all(&[met(), not_yet()]), None);
-        assert_eq!(all(&[met(), Known::Nothing]), None);
-        assert_eq!(all(&[not_yet(), failed()]), Some(Outcome::Failed));
-        assert_eq!(all(&[Known::Refused("no".into()), met()]), Some(Outcome::Refused));
+        let all = |ends: &[Option<Outcome>]| decide(ends, Quorum::All);
+        assert_eq!(all(&[MET, MET]), MET);
+        assert_eq!(all(&[MET, None]), None);
+        assert_eq!(all(&[None, FAILED]), FAILED);
+        assert_eq!(all(&[REFUSED, MET]), REFUSED);
+        assert_eq!(all(&[TIMED_OUT, FAILED, None]), FAILED);
     }
 
     #[test]
     fn any_target_is_enough_and_all_must_be_hopeless_to_give_up() {
-        let any = |targets: &[Known]| decide(targets, Quorum::Any);
-        assert_eq!(any(&[failed(), met()]), Some(Outcome::Met));
-        assert_eq!(any(&[failed(), not_yet()]), None);
-        assert_eq!(any(&[failed(), Known::Refused("no".into())]), Some(Outcome::Failed));
-        assert_eq!(any(&[Known::Nothing, failed()]), None);
+        let any = |ends: &[Option<Outcome>]| decide(ends, Quorum::Any);
+        assert_eq!(any(&[FAILED, MET]), MET);
+        assert_eq!(any(&[FAILED, None]), None);
+        assert_eq!(any(&[FAILED, REFUSED]), FAILED);
+        assert_eq!(any(&[TIMED_OUT, REFUSED]), TIMED_OUT);
     }
 
     #[test]
     fn exit_codes_are_those_of_the_interface() {
         let codes = [
             (Outcome::Met, 0),
+            (Outcome::Waived, 0),
             (Outcome::Failed, 1),
             (Outcome::Usage, 2),
             (Outcome::TimedOut, 3),

@@ -1,10 +1,12 @@
 //! A part of the API: one resource in one namespace or in all, and which of its objects.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use kube::core::Request;
 
-use crate::kind::Kind;
+use crate::built_in::BuiltIn;
+use crate::kind::{CustomKind, Kind};
 use crate::selector::Selector;
 use crate::target::Which;
 
@@ -15,31 +17,106 @@ pub enum Scope {
     Namespace(String),
     /// Every namespace; needs a ClusterRole.
     AllNamespaces,
+    /// In no namespace, as Nodes are; needs a ClusterRole.
+    Cluster,
+}
+
+/// What the API server serves under one path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// Empty for the core group.
+    pub group: Cow<'static, str>,
+    /// Such as `v1`; empty while it has not been discovered.
+    pub version: Cow<'static, str>,
+    /// Such as `deployments`.
+    pub plural: Cow<'static, str>,
+    /// Whether its objects are in namespaces.
+    pub is_namespaced: bool,
 }
 
 /// What a list or a watch is of.
 #[derive(Debug, Clone)]
 pub struct Resource {
-    group: &'static str,
-    version: &'static str,
-    plural: &'static str,
+    served: Served,
     scope: Scope,
     which: Which,
+    /// Of the selected, only those on this node.
+    node: Option<String>,
+    custom: Option<CustomKind>,
 }
 
+// === impl Resource ===
+
 impl Resource {
-    /// Objects of a kind that can be a target.
+    /// Objects of a kind that can be a target. A custom one is written as the target has it until it is
+    /// [found](Self::find).
     #[must_use]
-    pub fn new(kind: Kind, scope: Scope, which: Which) -> Self {
-        Self { group: kind.group(), version: kind.version(), plural: kind.plural(), scope, which }
+    pub fn new(kind: &Kind, scope: Scope, which: Which) -> Self {
+        match kind.built_in() {
+            Ok(row) => Self::of(Served::from(row), scope, which),
+            Err(custom) => {
+                let served = Served {
+                    group: custom.group().to_owned().into(),
+                    version: Cow::Borrowed(""),
+                    plural: custom.name().to_owned().into(),
+                    is_namespaced: true,
+                };
+                Self { custom: Some(custom.clone()), ..Self::of(served, scope, which) }
+            }
+        }
+    }
+
+    /// Objects of what is known to be served.
+    #[must_use]
+    pub fn of(served: Served, scope: Scope, which: Which) -> Self {
+        let scope = if served.is_namespaced { scope } else { Scope::Cluster };
+        Self { served, scope, which, node: None, custom: None }
     }
 
     /// EndpointSlices, which belong to Services by label:
     /// <https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#ownership>
     #[must_use]
     pub fn endpoint_slices(scope: Scope, of: Selector) -> Self {
-        let which = Which::Selector(of);
-        Self { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", scope, which }
+        Self::of(namespaced("discovery.k8s.io", "endpointslices"), scope, Which::Selector(of))
+    }
+
+    /// Endpoints, which have the name of their Service, and its labels:
+    /// <https://kubernetes.io/docs/concepts/services-networking/service/#endpoints>
+    #[must_use]
+    pub fn endpoints(scope: Scope, of: Which) -> Self {
+        Self::of(namespaced("", "endpoints"), scope, of)
+    }
+
+    /// The pods on a node.
+    #[must_use]
+    pub fn pods_on(node: String, scope: Scope) -> Self {
+        let everything = Which::Selector(Selector::everything());
+        Self { node: Some(node), ..Self::of(namespaced("", "pods"), scope, everything) }
+    }
+
+    /// The custom kind whose place in the API has to be discovered first.
+    #[must_use]
+    pub fn sought(&self) -> Option<&CustomKind> {
+        self.custom.as_ref().filter(|_| self.served.version.is_empty())
+    }
+
+    /// Whether its place in the API has to be, or was, discovered.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        self.custom.is_some()
+    }
+
+    /// What is sought is served there.
+    pub fn find(&mut self, served: Served) {
+        if !served.is_namespaced {
+            self.scope = Scope::Cluster;
+        }
+        self.served = served;
+    }
+
+    /// What was found is not served there any more.
+    pub fn lose(&mut self) {
+        self.served.version = Cow::Borrowed("");
     }
 
     /// The one object's name, where it is only one.
@@ -54,19 +131,20 @@ impl Resource {
     /// The collection's path, for requests.
     #[must_use]
     pub fn request(&self) -> Request {
-        let Self { group, version, plural, .. } = self;
+        let Served { group, version, plural, .. } = &self.served;
         let root =
             if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
         Request::new(match &self.scope {
             Scope::Namespace(namespace) => format!("{root}/namespaces/{namespace}/{plural}"),
-            Scope::AllNamespaces => format!("{root}/{plural}"),
+            Scope::AllNamespaces | Scope::Cluster => format!("{root}/{plural}"),
         })
     }
 
     /// A list or watch with this selector is allowed by a rule with `resourceNames`.
     #[must_use]
     pub fn field_selector(&self) -> Option<String> {
-        self.name().map(|name| format!("metadata.name={name}"))
+        let on_node = || self.node.as_ref().map(|node| format!("spec.nodeName={node}"));
+        self.name().map(|name| format!("metadata.name={name}")).or_else(on_node)
     }
 
     /// The labels that are asked for; none for all objects.
@@ -81,15 +159,22 @@ impl Resource {
     /// The rule that a Role must have for us to get, list and watch it, as a sentence's end.
     #[must_use]
     pub fn missing_rule(&self) -> String {
+        let Served { group, plural, .. } = &self.served;
+        if self.sought().is_some() {
+            // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
+            return format!(
+                "bind the ClusterRole system:discovery, or add to a ClusterRole for it: \
+                 nonResourceURLs: [\"/apis/{group}\", \"/apis/{group}/*\"], verbs: [get]"
+            );
+        }
         let role = match self.scope {
             Scope::Namespace(_) => "Role",
-            Scope::AllNamespaces => "ClusterRole",
+            Scope::AllNamespaces | Scope::Cluster => "ClusterRole",
         };
         let names = self.name().map(|name| format!(", resourceNames: [\"{name}\"]")).unwrap_or_default();
         let verbs = if self.name().is_some() { "get, list, watch" } else { "list, watch" };
         format!(
-            "add to a {role} for it: apiGroups: [\"{}\"], resources: [\"{}\"]{names}, verbs: [{verbs}]",
-            self.group, self.plural
+            "add to a {role} for it: apiGroups: [\"{group}\"], resources: [\"{plural}\"]{names}, verbs: [{verbs}]"
         )
     }
 }
@@ -97,11 +182,32 @@ impl Resource {
 impl fmt::Display for Resource {
     /// `deployments.apps in namespace "shop"`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.plural)?;
-        if !self.group.is_empty() {
-            write!(f, ".{}", self.group)?;
+        let Served { group, plural, .. } = &self.served;
+        f.write_str(plural)?;
+        if !group.is_empty() {
+            write!(f, ".{group}")?;
         }
         write!(f, " in {}", self.scope)
+    }
+}
+
+impl From<&'static BuiltIn> for Served {
+    fn from(row: &'static BuiltIn) -> Self {
+        Self {
+            group: Cow::Borrowed(row.group),
+            version: Cow::Borrowed(row.version),
+            plural: Cow::Borrowed(row.plural),
+            is_namespaced: row.is_namespaced,
+        }
+    }
+}
+
+fn namespaced(group: &'static str, plural: &'static str) -> Served {
+    Served {
+        group: Cow::Borrowed(group),
+        version: Cow::Borrowed("v1"),
+        plural: Cow::Borrowed(plural),
+        is_namespaced: true,
     }
 }
 
@@ -110,6 +216,7 @@ impl fmt::Display for Scope {
         match self {
             Self::Namespace(name) => write!(f, "namespace {name:?}"),
             Self::AllNamespaces => f.write_str("all namespaces"),
+            Self::Cluster => f.write_str("the cluster"),
         }
     }
 }
@@ -124,12 +231,12 @@ mod tests {
 
     #[test]
     fn one_object_is_selected_by_field_and_many_by_label() {
-        let one = Resource::new(Kind::Deployment, shop(), Which::Name("api".into()));
+        let one = Resource::new(&Kind::Deployment, shop(), Which::Name("api".into()));
         assert_eq!(one.request().url_path, "/apis/apps/v1/namespaces/shop/deployments");
         assert_eq!(one.field_selector().as_deref(), Some("metadata.name=api"));
         assert_eq!(one.label_selector(), None);
         let many =
-            Resource::new(Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
+            Resource::new(&Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
         assert_eq!(many.request().url_path, "/api/v1/pods");
         assert_eq!(many.field_selector(), None);
         assert_eq!(many.label_selector().as_deref(), Some("app=web"));
@@ -137,16 +244,50 @@ mod tests {
 
     #[test]
     fn the_missing_rule_is_the_smallest_that_works() {
-        let one = Resource::new(Kind::Deployment, shop(), Which::Name("api".into()));
+        let one = Resource::new(&Kind::Deployment, shop(), Which::Name("api".into()));
         assert_eq!(
             one.missing_rule(),
             r#"add to a Role for it: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [get, list, watch]"#
         );
         let many =
-            Resource::new(Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
+            Resource::new(&Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
         assert_eq!(
             many.missing_rule(),
             r#"add to a ClusterRole for it: apiGroups: [""], resources: ["pods"], verbs: [list, watch]"#
         );
+    }
+
+    #[test]
+    fn what_is_in_no_namespace_needs_a_cluster_role() {
+        let node = Resource::new(&Kind::Node, shop(), Which::Name("n1".into()));
+        assert_eq!(node.request().url_path, "/api/v1/nodes");
+        assert_eq!(node.to_string(), "nodes in the cluster");
+        assert!(node.missing_rule().starts_with("add to a ClusterRole"), "{}", node.missing_rule());
+        let hpa = Resource::new(&Kind::HorizontalPodAutoscaler, shop(), Which::Name("api".into()));
+        assert_eq!(hpa.request().url_path, "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers");
+    }
+
+    #[test]
+    fn a_custom_resource_is_sought_then_found_and_can_be_lost_again() {
+        let kind: Kind = "widget.example.com".parse().unwrap();
+        let mut widget = Resource::new(&kind, shop(), Which::Name("w".into()));
+        assert!(widget.sought().is_some());
+        assert!(widget.missing_rule().contains("/apis/example.com"), "{}", widget.missing_rule());
+        widget.find(Served { group: "example.com".into(), ..namespaced("", "widgets") });
+        assert!(widget.sought().is_none() && widget.is_custom());
+        assert_eq!(widget.request().url_path, "/apis/example.com/v1/namespaces/shop/widgets");
+        assert_eq!(
+            widget.missing_rule(),
+            r#"add to a Role for it: apiGroups: ["example.com"], resources: ["widgets"], resourceNames: ["w"], verbs: [get, list, watch]"#
+        );
+        widget.lose();
+        assert!(widget.sought().is_some());
+    }
+
+    #[test]
+    fn pods_are_selected_by_their_node() {
+        let pods = Resource::pods_on("n1".into(), shop());
+        assert_eq!(pods.field_selector().as_deref(), Some("spec.nodeName=n1"));
+        assert_eq!(pods.label_selector(), None);
     }
 }

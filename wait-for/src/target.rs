@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::evaluate::{Check, CheckError, pod};
 use crate::kind::{Kind, UnknownKind};
 use crate::name::{self, NameError};
+use crate::place::Place;
 use crate::selector::{Selector, SelectorError};
 
 /// One object, or a selection of them.
@@ -66,6 +67,18 @@ pub enum TargetError {
     /// The condition is unknown for the kind, or malformed.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// `node/n1@shop`
+    #[error("a {0} is in no namespace; leave out \"@{1}\"")]
+    Global(Kind, String),
+    /// `daemonset/app=cni:available-here`
+    #[error("available-here is asked of one daemonset by its name; write daemonset/NAME:available-here")]
+    HereUnnamed,
+    /// `daemonset/cni:available-here`, and nobody knows where that is.
+    #[error(
+        "available-here needs the name of our node in NODE_NAME; add to the container's env: \
+         {{name: NODE_NAME, valueFrom: {{fieldRef: {{fieldPath: spec.nodeName}}}}}}"
+    )]
+    NodeUnknown,
     /// `pod/NAME:ready=2`
     #[error(
         "pod/{0} is one pod and can never be {1}; leave the number out, or select pods by label: pod/KEY=VALUE:{1}"
@@ -111,7 +124,19 @@ impl Target {
             "" => Selector::everything(),
             text => text.parse().map_err(TargetError::Selector)?,
         };
-        Self::new(kind, Which::Selector(selector), namespace, condition)
+        let target = Self::new(kind, Which::Selector(selector), namespace, condition)?;
+        if target.check == Check::AvailableHere { Err(TargetError::HereUnnamed) } else { Ok(target) }
+    }
+
+    /// Checks that what the target needs to know of our own place is known.
+    ///
+    /// # Errors
+    /// Where it asks for our node, and the environment does not tell it.
+    pub fn check_place(&self, place: &Place) -> Result<(), TargetError> {
+        if self.check == Check::AvailableHere && place.node.is_none() {
+            return Err(TargetError::NodeUnknown);
+        }
+        Ok(())
     }
 
     /// The whole target as it may be written: with namespace and condition.
@@ -131,10 +156,13 @@ impl Target {
         let kind: Kind = kind.parse()?;
         if let Some(namespace) = namespace {
             name::label(namespace).map_err(|error| TargetError::Namespace(namespace.to_owned(), error))?;
+            if kind.is_global() {
+                return Err(TargetError::Global(kind, namespace.to_owned()));
+            }
         }
         let check = match condition {
-            Some(condition) => Check::parse(kind, condition)?,
-            None => Check::default_of(kind),
+            Some(condition) => Check::parse(&kind, condition)?,
+            None => Check::default_of(&kind),
         };
         Ok(Self { kind, which, namespace: namespace.map(str::to_owned), check })
     }
@@ -163,7 +191,9 @@ impl FromStr for Target {
         if condition == Some("") {
             return Err(TargetError::NoCondition);
         }
-        if let (None, Some((condition, at))) = (namespace, condition.and_then(|text| text.rsplit_once('@')))
+        // A path's value may hold anything.
+        let plain = condition.filter(|text| !text.to_ascii_lowercase().starts_with("jsonpath"));
+        if let (None, Some((condition, at))) = (namespace, plain.and_then(|text| text.rsplit_once('@')))
             && name::label(at).is_ok()
         {
             let object = format!("{kind}/{object}");
@@ -222,6 +252,20 @@ mod tests {
             ),
             ("pod/a.b-c.d:condition=Ready=False", "pod/a.b-c.d", "pod/a.b-c.d:condition=Ready=False"),
             ("pod/redis:ready=1", "pod/redis", "pod/redis:ready=1"),
+            ("no/n1", "node/n1", "node/n1:ready"),
+            ("secret/tls@a:has-key=tls.crt", "secret/tls", "secret/tls@a:has-key=tls.crt"),
+            ("ds/cni:available-here", "daemonset/cni", "daemonset/cni:available-here"),
+            ("Widget.example.com/main@db", "widget.example.com/main", "widget.example.com/main@db:ready"),
+            (
+                "configmap/x:jsonpath={.data.url}=http://a@b",
+                "configmap/x",
+                "configmap/x:jsonpath={.data.url}=http://a@b",
+            ),
+            (
+                "pod/x@ns:jsonpath={.metadata.labels['a.b/c:d@e']}",
+                "pod/x",
+                "pod/x@ns:jsonpath={.metadata.labels['a.b/c:d@e']}",
+            ),
             ("rs/app,!old", "replicaset/app,!old", "replicaset/app,!old:available"),
         ];
         for (text, subject, full) in cases {
@@ -241,6 +285,19 @@ mod tests {
         let everything = Target::selected("pod", "", None, None).unwrap();
         assert_eq!(everything.to_string(), "pod/*");
         assert_eq!(everything.which, Which::Selector(Selector::everything()));
+    }
+
+    #[test]
+    fn our_own_node_has_to_be_known_where_it_is_asked_for() {
+        let target: Target = "ds/cni:available-here".parse().unwrap();
+        let error = target.check_place(&Place::default()).unwrap_err().to_string();
+        assert!(
+            error.contains("{name: NODE_NAME, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}"),
+            "{error}"
+        );
+        let place = Place { node: Some("n1".into()), ..Place::default() };
+        assert_eq!(target.check_place(&place), Ok(()));
+        assert_eq!("pod/x".parse::<Target>().unwrap().check_place(&Place::default()), Ok(()));
     }
 
     #[test]
@@ -274,6 +331,12 @@ mod tests {
             ("pod/app=web,", "bad selector: a requirement is empty"),
             ("pod/app in (a", "bad selector: \"app in (a\": parentheses do not match"),
             ("deployment/x:raedy", "did you mean \"ready\"?"),
+            ("deployment/x:condition=a.b/Ready@ns", "write deployment/x@ns:condition=a.b/Ready"),
+            ("node/n1@shop", "a node is in no namespace; leave out \"@shop\""),
+            ("pod/x:jsonpath={.a", "bad jsonpath \"{.a\": at character 4: \"}\" is expected"),
+            ("daemonset/app=cni:available-here", "write daemonset/NAME:available-here"),
+            ("widget/x", "a custom resource is written with its group, such as widgets.example.com"),
+            ("widget.apps/x", "unknown kind \"widget.apps\""),
             ("pod/web-0:ready=2", "pod/web-0 is one pod and can never be ready=2"),
         ];
         for (text, expected) in cases {

@@ -2,9 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::Error;
 use serde_json::value::RawValue;
 
-use crate::evaluate::{Check, Look, look, missing, selection};
+use crate::discovery::Lookup;
+use crate::evaluate::{Check, Look, daemonset, look, missing, not_served, selection};
+use crate::kind::Kind;
+use crate::missing::Missing;
+use crate::moment::Moment;
+use crate::place::Place;
 use crate::target::{Target, Which};
 use crate::verdict::{Finding, Verdict};
 
@@ -12,6 +18,10 @@ use crate::verdict::{Finding, Verdict};
 #[derive(Debug)]
 pub struct Tracker {
     target: Target,
+    missing: Missing,
+    place: Place,
+    newer_than: Option<Moment>,
+    lookup: Option<Lookup>,
     objects: BTreeMap<String, Kept>,
     round: u64,
     is_listed: bool,
@@ -28,8 +38,26 @@ struct Kept {
 impl Tracker {
     /// Nothing is known yet.
     #[must_use]
-    pub fn new(target: Target) -> Self {
-        Self { target, objects: BTreeMap::new(), round: 0, is_listed: false, first: None }
+    pub fn new(target: Target, missing: Missing, place: Place, newer_than: Option<Moment>) -> Self {
+        Self {
+            target,
+            missing,
+            place,
+            newer_than,
+            lookup: None,
+            objects: BTreeMap::new(),
+            round: 0,
+            is_listed: false,
+            first: None,
+        }
+    }
+
+    /// Whether and where the kind, which is custom, is served.
+    pub fn looked_up(&mut self, lookup: &Lookup) {
+        if let Lookup::Absent(_) = lookup {
+            self.objects.clear();
+        }
+        self.lookup = Some(lookup.clone());
     }
 
     /// A list begins: what it does not show is gone.
@@ -42,7 +70,10 @@ impl Tracker {
     /// # Errors
     /// When it is no such object.
     pub fn object(&mut self, object: &RawValue) -> Result<(), serde_json::Error> {
-        let look = look(self.target.kind, &self.target.check, object)?;
+        let mut look = self.look(object)?;
+        if self.target.check != Check::Deleted {
+            look = look.newer_than(self.newer_than);
+        }
         self.objects.insert(key(&look), Kept { look, round: self.round });
         Ok(())
     }
@@ -52,9 +83,15 @@ impl Tracker {
     /// # Errors
     /// When it is no such object.
     pub fn gone(&mut self, object: &RawValue) -> Result<(), serde_json::Error> {
-        let look = look(self.target.kind, &self.target.check, object)?;
+        let look = self.look(object)?;
         self.objects.remove(&key(&look));
         Ok(())
+    }
+
+    /// An object without a name could never be told from another, nor go again.
+    fn look(&self, object: &RawValue) -> Result<Look, serde_json::Error> {
+        let look = look(&self.target, object)?;
+        if look.name.is_empty() { Err(serde_json::Error::custom("it has no name")) } else { Ok(look) }
     }
 
     /// The list is complete.
@@ -65,27 +102,69 @@ impl Tracker {
         self.first.get_or_insert_with(|| self.objects.values().map(|kept| kept.look.uid.clone()).collect());
     }
 
+    /// The target that the objects are of.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Of several objects the one that there is most to say about: its namespace and name.
+    #[must_use]
+    pub fn worst(&self) -> Option<(Option<Box<str>>, Box<str>)> {
+        worst(self.objects.values().map(|kept| &kept.look))
+    }
+
     /// What follows from all that; nothing before the first list is complete.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
+        let Target { kind, which, check, namespace } = &self.target;
+        match &self.lookup {
+            Some(Lookup::Absent(hint)) => return Some(not_served(check, hint.as_deref())),
+            Some(Lookup::Found(served)) if !served.is_namespaced && namespace.is_some() => {
+                let cause = "leave out @NAMESPACE";
+                return Some(Verdict::Misused(Finding::because(format!("{kind} is in no namespace"), cause)));
+            }
+            _ => {}
+        }
         let first = self.first.as_ref().filter(|_| self.is_listed)?;
-        let Target { kind, which, check, .. } = &self.target;
-        let looks = self.objects.values().map(|kept| &kept.look);
+        let is_own = |look: &Look| {
+            matches!((kind, which), (Kind::Pod, Which::Selector(_)))
+                && self.place.is_own_pod(&look.name, look.namespace.as_deref())
+        };
+        let looks: Vec<&Look> =
+            self.objects.values().map(|kept| &kept.look).filter(|look| !is_own(look)).collect();
+        if *check == Check::AvailableHere {
+            return Some(daemonset::here(&looks));
+        }
         if *check == Check::Deleted {
-            let mut remaining = looks.filter(|look| first.contains(&look.uid));
-            return Some(match remaining.next() {
+            return Some(match looks.iter().find(|look| first.contains(&look.uid)) {
                 None => Verdict::Met(Finding::state("deleted")),
                 Some(look) => look.verdict.clone(),
             });
         }
-        Some(match which {
-            Which::Selector(_) => selection::combine(*kind, check, looks),
-            Which::Name(_) => match self.objects.values().next() {
-                None => missing(*kind, check),
-                Some(kept) => kept.look.verdict.clone(),
+        let verdict = match (which, looks.first()) {
+            (Which::Name(_), None) => missing(kind, check),
+            (Which::Name(_), Some(look)) => look.verdict.clone(),
+            (Which::Selector(_), first) => match selection::combine(kind, check, &looks) {
+                Verdict::NotYet(finding) if first.is_none() && !self.objects.is_empty() => {
+                    let cause = "only the pod that waits matches, and it is left out";
+                    Verdict::NotYet(Finding::because(finding.state, cause))
+                }
+                verdict => verdict,
             },
-        })
+        };
+        Some(if self.objects.is_empty() { self.missing.judge(verdict) } else { verdict })
     }
+}
+
+/// A hopeless one where there is one, as a selection's own finding has it.
+pub(crate) fn worst<'a>(
+    looks: impl Iterator<Item = &'a Look> + Clone,
+) -> Option<(Option<Box<str>>, Box<str>)> {
+    let counted = looks.filter(|look| look.counts);
+    let failed = counted.clone().find(|look| look.verdict.is_failed());
+    let worst = failed.or_else(|| counted.clone().find(|look| !look.verdict.is_met()))?;
+    Some((worst.namespace.clone(), worst.name.clone()))
 }
 
 fn key(look: &Look) -> String {
@@ -107,7 +186,7 @@ mod tests {
     }
 
     fn tracker(target: &str) -> Tracker {
-        Tracker::new(target.parse().unwrap())
+        Tracker::new(target.parse().unwrap(), Missing::Wait, Place::default(), None)
     }
 
     fn list(tracker: &mut Tracker, objects: &[Box<RawValue>]) {
@@ -120,6 +199,13 @@ mod tests {
 
     fn is_met(tracker: &Tracker) -> bool {
         tracker.verdict().expect("the list is complete").is_met()
+    }
+
+    #[test]
+    fn an_object_without_a_name_is_none() {
+        let mut tracker = tracker("pod/web");
+        assert!(tracker.object(&RawValue::from_string("{}".into()).unwrap()).is_err());
+        assert!(tracker.object(&pod("web", "1", "True")).is_ok());
     }
 
     #[test]
@@ -166,6 +252,112 @@ mod tests {
     fn what_was_never_there_is_deleted_at_once() {
         let mut tracker = tracker("pod/a:deleted");
         list(&mut tracker, &[]);
+        assert!(is_met(&tracker));
+    }
+
+    #[test]
+    fn our_own_pod_is_left_out_of_selections_and_only_of_those() {
+        let place = Place { pod: Some("a".into()), namespace: Some("shop".into()), node: None };
+        let here = |target: &str| Tracker::new(target.parse().unwrap(), Missing::Wait, place.clone(), None);
+        let mut tracker = here("pod/app=web");
+        list(&mut tracker, &[pod("a", "1", "False"), pod("b", "2", "True")]);
+        assert!(is_met(&tracker));
+        list(&mut tracker, &[pod("a", "1", "True")]);
+        let finding = tracker.verdict().unwrap().finding().to_string();
+        assert_eq!(finding, "0/0 ready — only the pod that waits matches, and it is left out");
+        let mut tracker = here("pod/app=web:deleted");
+        list(&mut tracker, &[pod("a", "1", "True")]);
+        assert!(is_met(&tracker));
+        let mut tracker = here("pod/a");
+        list(&mut tracker, &[pod("a", "1", "True")]);
+        assert!(is_met(&tracker));
+    }
+
+    fn job(name: &str, created: &str, condition: &str) -> Box<RawValue> {
+        let object = json!({
+            "metadata": {"name": name, "namespace": "shop", "uid": name, "creationTimestamp": created},
+            "status": {"conditions": [{"type": condition, "status": "True"}]},
+        });
+        to_raw_value(&object).unwrap()
+    }
+
+    #[test]
+    fn what_a_previous_release_has_left_proves_nothing() {
+        let limit = "2026-01-01T12:00:00Z".parse().ok();
+        let newer =
+            |target: &str| Tracker::new(target.parse().unwrap(), Missing::Wait, Place::default(), limit);
+        for condition in ["Complete", "Failed"] {
+            let mut tracker = newer("job/a");
+            list(&mut tracker, &[job("a", "2026-01-01T11:59:59Z", condition)]);
+            let Some(Verdict::NotYet(finding)) = tracker.verdict() else { panic!("{condition}") };
+            assert_eq!(
+                finding.to_string(),
+                "created 2026-01-01T11:59:59Z — one that is newer than 2026-01-01T12:00:00Z is waited for"
+            );
+        }
+        let mut tracker = newer("job/a");
+        list(&mut tracker, &[job("a", "2026-01-01T12:00:00Z", "Complete")]);
+        assert!(is_met(&tracker));
+        let mut tracker = newer("job/app=x");
+        list(
+            &mut tracker,
+            &[job("old", "2025-01-01T12:00:00Z", "Failed"), job("a", "2026-01-02T12:00:00Z", "Complete")],
+        );
+        assert!(is_met(&tracker));
+        list(&mut tracker, &[job("old", "2025-01-01T12:00:00Z", "Complete")]);
+        assert!(!is_met(&tracker));
+        let mut tracker = newer("job/a:deleted");
+        list(&mut tracker, &[job("a", "2025-01-01T12:00:00Z", "Complete")]);
+        assert_eq!(tracker.verdict().unwrap().finding().state, "still there");
+    }
+
+    fn daemon(name: &str, owner: &str, ready: &str) -> Box<RawValue> {
+        let object = json!({
+            "metadata": {"name": name, "namespace": "shop", "uid": name,
+                "ownerReferences": [{"kind": "DaemonSet", "name": owner, "controller": true}]},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}]},
+        });
+        to_raw_value(&object).unwrap()
+    }
+
+    #[test]
+    fn a_daemonset_is_available_here_when_its_own_pod_here_is_ready() {
+        let mut tracker = tracker("ds/cni:available-here");
+        list(&mut tracker, &[daemon("logs-1", "logs", "True"), pod("a", "1", "True")]);
+        assert_eq!(tracker.verdict().unwrap().finding().state, "no pod on this node");
+        tracker.object(&daemon("cni-1", "cni", "False")).unwrap();
+        let finding = tracker.verdict().unwrap().finding().to_string();
+        assert!(finding.starts_with("not ready here — pod cni-1: "), "{finding}");
+        tracker.object(&daemon("cni-2", "cni", "True")).unwrap();
+        assert!(is_met(&tracker), "while one replaces another");
+    }
+
+    #[test]
+    fn a_kind_is_waited_for_until_it_is_served_and_deleted_with_it() {
+        let absent = Lookup::Absent(None);
+        let found = |is_namespaced| {
+            Lookup::Found(crate::resource::Served {
+                group: "example.com".into(),
+                version: "v1".into(),
+                plural: "widgets".into(),
+                is_namespaced,
+            })
+        };
+        let mut tracker = tracker("widget.example.com/a@shop");
+        tracker.looked_up(&absent);
+        assert_eq!(tracker.verdict().unwrap().finding().state, "kind not served yet (CRD not installed?)");
+        tracker.looked_up(&found(true));
+        assert_eq!(tracker.verdict(), None);
+        list(&mut tracker, &[pod("a", "1", "True")]);
+        assert!(is_met(&tracker));
+        tracker.looked_up(&absent);
+        assert!(!is_met(&tracker));
+        tracker.looked_up(&found(false));
+        assert!(matches!(tracker.verdict(), Some(Verdict::Misused(_))));
+        let mut tracker = self::tracker("widget.example.com/a:deleted");
+        list(&mut tracker, &[pod("a", "1", "True")]);
+        assert!(!is_met(&tracker));
+        tracker.looked_up(&absent);
         assert!(is_met(&tracker));
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::api::{Api, Page};
 use crate::backoff::Backoff;
+use crate::discovery::{Lookup, look_up};
 use crate::frames::{Arrival, Event, Frames};
 use crate::kube_error::KubeError;
 use crate::resource::Resource;
@@ -21,6 +22,9 @@ const GRACE: Duration = Duration::from_secs(30);
 const REREAD: Duration = Duration::from_secs(1);
 /// Where watching or listing is forbidden, polling goes on for so long before it is tried again.
 const DENIED: Duration = Duration::from_secs(60);
+
+/// A kind that is not served may be installed at any time: it is asked for so often.
+const UNSERVED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 /// What is told about a resource as it is followed.
 pub trait Sink {
@@ -38,6 +42,8 @@ pub trait Sink {
     fn gone(&mut self, object: &RawValue) -> Result<(), serde_json::Error>;
     /// The list is complete.
     fn listed(&mut self);
+    /// Whether and where a custom kind is served.
+    fn looked_up(&mut self, lookup: &Lookup);
     /// What was told so far can be judged. Answers whether it has to be read anew to be sure.
     fn settle(&mut self) -> Reread;
     /// The API server cannot be asked just now.
@@ -59,8 +65,11 @@ pub enum Reread {
 pub struct Follower {
     api: Api,
     resource: Resource,
+    /// What says the same, where `resource` may not be read or is not served.
+    instead: Option<Resource>,
     poll: Duration,
     backoff: Backoff,
+    unserved: Backoff,
     rng: Xoshiro256PlusPlus,
     watches: usize,
     bookmarks_seen: bool,
@@ -75,6 +84,8 @@ enum Position {
     Version(String),
     /// A single get, or a list whose watch is forbidden.
     Unwatched,
+    /// The kind is not served.
+    Unserved,
 }
 
 impl Follower {
@@ -86,8 +97,10 @@ impl Follower {
         Ok(Self {
             api,
             resource,
+            instead: None,
             poll,
             backoff: Backoff::default(),
+            unserved: Backoff::between(UNSERVED.0, UNSERVED.1),
             rng: Xoshiro256PlusPlus::try_from_rng(&mut SysRng)?,
             watches: 0,
             bookmarks_seen: false,
@@ -95,6 +108,13 @@ impl Follower {
             list_denied: None,
             watch_denied: None,
         })
+    }
+
+    /// Follows `instead` where the resource is not served, or may not be read and `instead` may.
+    #[must_use]
+    pub fn or(mut self, instead: Option<Resource>) -> Self {
+        self.instead = instead;
+        self
     }
 
     /// The resource that is followed.
@@ -136,12 +156,62 @@ impl Follower {
                     }
                 }
                 Position::Unwatched => sleep(self.poll).await,
+                Position::Unserved => sleep(self.unserved.next(None, &mut self.rng)).await,
             }
         }
     }
 
-    /// Reads the present state: a list, or a get where only that is allowed.
+    /// Reads the present state, of a custom kind once it is known where it is served.
     async fn read(&mut self, sink: &mut impl Sink) -> Result<Position, KubeError> {
+        if let Some(custom) = self.resource.sought() {
+            let lookup = look_up(&mut self.api, custom).await?;
+            sink.looked_up(&lookup);
+            match lookup {
+                Lookup::Found(served) => self.resource.find(served),
+                Lookup::Absent(_) => return Ok(Position::Unserved),
+            }
+        }
+        match self.read_objects(sink).await {
+            // Its definition was deleted, or is so new that serving lags behind discovery.
+            Err(KubeError::NotServed) if self.resource.is_custom() => {
+                self.resource.lose();
+                sink.looked_up(&Lookup::Absent(None));
+                Ok(Position::Unserved)
+            }
+            Err(error @ (KubeError::Forbidden(_) | KubeError::NotServed)) => {
+                self.read_instead(sink).await.ok_or(error)
+            }
+            read => {
+                self.unserved.reset();
+                read
+            }
+        }
+    }
+
+    /// Reads what says the same, and stays with it where that goes well.
+    async fn read_instead(&mut self, sink: &mut impl Sink) -> Option<Position> {
+        let instead = self.instead.take()?;
+        let first = std::mem::replace(&mut self.resource, instead);
+        match self.read_objects(sink).await {
+            Ok(position) => {
+                tracing::warn!(
+                    "{first} may not be read: {} have to do; {}",
+                    self.resource,
+                    first.missing_rule()
+                );
+                self.instead = Some(first);
+                Some(position)
+            }
+            Err(error) => {
+                tracing::debug!(resource = %self.resource, %error, "cannot be read instead");
+                self.instead = Some(std::mem::replace(&mut self.resource, first));
+                None
+            }
+        }
+    }
+
+    /// Reads the objects: a list, or a get where only that is allowed.
+    async fn read_objects(&mut self, sink: &mut impl Sink) -> Result<Position, KubeError> {
         if !is_recent(self.list_denied) {
             match self.list(sink).await {
                 Ok(_) if is_recent(self.watch_denied) => return Ok(Position::Unwatched),
@@ -167,7 +237,7 @@ impl Follower {
         loop {
             let body = self.api.list(&self.resource, next).await?;
             let page: Page = serde_json::from_slice(&body).map_err(unreadable)?;
-            for object in page.items {
+            for object in page.items.into_iter().flatten() {
                 sink.object(object).map_err(unreadable)?;
             }
             next = page.metadata.next.filter(|token| !token.is_empty());

@@ -1,12 +1,18 @@
 //! The lab: a simulated Kubernetes API server on loopback, driven by a recording or by hand.
 //!
-//! Deciding (no clock, no network): `store` with its `object`s and `resources`; `list`, `watch` and `write` on it;
-//! `route`, `options`, `selector` and `fields` read a request; `status`, `discovery` and `view` shape an answer;
-//! `access` and `patch` are rules. Acting: `server` takes connections, `handle` and `respond` answer them, `stream`
-//! is the body of a watch, `live` shares the store, `fault` and `requests` are for tests. `recording` and `narrate` are
-//! what `replay` and `run` play and tell.
+//! Deciding, without clock or network:
+//! `store` holds `object`s of `resources`; `list`, `watch`, `write` and `patch` are what can be done with it;
+//! `route`, `options`, `selector` and `fields` read a request; `access` says who may make it;
+//! `status`, `discovery`, `view` and `table` shape an answer; `recording`, `rebase` and
+//! `narrate` read a rollout, move it to now and tell it.
+//!
+//! Acting: `server` takes connections, `handle` gives each request to `call`, `review` or `plain`, `body` reads and
+//! `respond` writes, `stream` is the body of a watch; `live` shares the store, `replay` and `run` play a recording;
+//! `fault` and `requests` are for tests.
 
 mod access;
+mod body;
+mod call;
 mod discovery;
 mod fault;
 mod fields;
@@ -18,11 +24,14 @@ mod narrate;
 mod object;
 mod options;
 mod patch;
+mod plain;
+mod rebase;
 mod recording;
 mod replay;
 mod requests;
 mod resources;
 mod respond;
+mod review;
 mod route;
 mod run;
 mod selector;
@@ -30,6 +39,9 @@ mod server;
 mod status;
 mod store;
 mod stream;
+mod table;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod view;
 mod watch;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::live;
 use super::recording::Recording;
 use super::replay::{self, Clock};
 use super::server::{Options, Server};
@@ -25,6 +26,14 @@ pub struct Args {
     /// How many times faster than it was recorded
     #[arg(long, value_name = "X", default_value = "1", value_parser = parse_speed)]
     speed: f64,
+
+    /// Begin at this second of the recording
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_from)]
+    from: f64,
+
+    /// Keep the times in the objects as they were recorded, instead of moving them to now
+    #[arg(long)]
+    keep_times: bool,
 
     /// Address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -58,10 +67,13 @@ pub async fn run(args: Args) -> ExitCode {
 async fn serve(args: &Args) -> Result<(), Trouble> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Trouble::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Trouble::Signals)?;
-    let recording = read(&args.replay)?;
+    let mut recording = read(&args.replay)?;
+    if !args.keep_times {
+        recording = recording.rebased(milliseconds(args.from), live::now());
+    }
     let options = Options { listen: args.listen, ..Options::for_recording(&recording) };
     let server = Server::start(options).await.map_err(|error| Trouble::Listen(args.listen, error))?;
-    replay::prepare(server.store(), &recording);
+    replay::prepare(server.store(), &recording, args.from);
     if !server.address().ip().is_loopback() {
         say(format_args!(
             "warning: {} is not loopback, and anybody may change what is served",
@@ -70,15 +82,14 @@ async fn serve(args: &Args) -> Result<(), Trouble> {
     }
     announce(args, &server, &recording)?;
     tokio::select! {
-        () = replay_and_serve(&server, &recording, args.speed) => {}
+        () = replay_and_serve(&server, &recording, Clock::start(args.from, args.speed)) => {}
         _ = stopped(&mut terminate, &mut interrupt) => {}
     }
     server.stop().await;
     Ok(())
 }
 
-async fn replay_and_serve(server: &Server, recording: &Recording, speed: f64) {
-    let clock = Clock::start(speed);
+async fn replay_and_serve(server: &Server, recording: &Recording, clock: Clock) {
     replay::play(server.store(), recording, clock, |at, line| say(format_args!("{at:7.2}s  {line}"))).await;
     say(format_args!("{:7.2}s  end of the recording; its last state stays until Ctrl-C", clock.seconds()));
     std::future::pending::<()>().await;
@@ -127,6 +138,22 @@ fn parse_speed(text: &str) -> Result<f64, String> {
     }
 }
 
+fn parse_from(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(from) if (0.0..1e9).contains(&from) => Ok(from),
+        _ => Err("a number of seconds, such as 8.5".to_owned()),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it was parsed as 0 or more, and below 1e9"
+)]
+fn milliseconds(seconds: f64) -> u64 {
+    (seconds * 1000.0) as u64
+}
+
 // === impl Trouble ===
 
 impl fmt::Display for Trouble {
@@ -150,10 +177,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_speed_is_a_number_above_zero() {
+    fn speeds_are_above_zero_and_beginnings_not_below() {
         assert_eq!(parse_speed("2.5"), Ok(2.5));
         for bad in ["0", "-1", "inf", "NaN", "fast", ""] {
             assert!(parse_speed(bad).is_err(), "{bad}");
         }
+        assert_eq!((parse_from("8.46"), parse_from("0")), (Ok(8.46), Ok(0.0)));
+        assert!(parse_from("-1").is_err() && parse_from("NaN").is_err());
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::fault::Network;
-use super::live::LiveStore;
+use super::live::{self, LiveStore};
 use super::requests::OpenWatch;
 use super::resources::Resource;
 use super::view::View;
@@ -115,6 +115,9 @@ impl Stream {
             }
             self.revision.mark_unchanged();
             if self.queue.is_empty() {
+                if Instant::now() >= self.timing.deadline {
+                    return None;
+                }
                 let caught = self.watcher.as_mut()?.catch_up(&self.store.lock(), BATCH);
                 // Overrun: the stream just ends, and the client lists again.
                 self.queue.extend(caught.ok()?);
@@ -144,6 +147,7 @@ impl Stream {
 
     /// As many queued events as fit a chunk, at least one.
     fn chunk(&mut self) -> Bytes {
+        self.view.set_now(live::now());
         let mut out = Vec::new();
         while out.len() < CHUNK
             && let Some(event) = self.queue.pop_front()

@@ -1,51 +1,132 @@
-//! How an object is shown: whole, or its metadata alone, as the `Accept` header asks.
+//! How an object is shown: whole, as a row of a table, or its metadata alone, as the `Accept` header asks.
+//!
+//! See "Receiving resources as Tables" and "Alternate representations of resources" in the API concepts.
 
 use serde_json::{Value, json};
 
 use super::object::Object;
+use super::resources::Resource;
+use super::table;
 
 /// The representation that a client asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum View {
     /// The object itself.
-    #[default]
     Whole,
     /// `PartialObjectMetadata`: metadata watches ask for it.
     Metadata,
+    /// `Table`: `kubectl get` asks for it.
+    Table {
+        /// Seconds since 1970: ages are counted from it.
+        now: u64,
+        /// The columns are defined once, also in a watch.
+        has_columns: bool,
+    },
 }
 
 // === impl View ===
 
 impl View {
     /// Reads the `Accept` header; anything unknown gets the whole object as JSON, protobuf too.
-    pub(super) fn from_accept(accept: &str) -> Self {
-        let first = accept.split(',').next().unwrap_or_default();
-        let asks_for = |what: &str| first.split(';').any(|parameter| parameter.trim() == what);
-        let is_metadata = asks_for("as=PartialObjectMetadata") || asks_for("as=PartialObjectMetadataList");
-        if is_metadata && asks_for("g=meta.k8s.io") && asks_for("v=v1") {
-            Self::Metadata
-        } else {
-            Self::Whole
+    pub(super) fn from_accept(accept: &str, now: u64) -> Self {
+        for one in accept.split(',') {
+            let asks_for = |what: &str| one.split(';').any(|parameter| parameter.trim() == what);
+            if !asks_for("application/json") {
+                continue;
+            }
+            if !(asks_for("g=meta.k8s.io") && asks_for("v=v1")) {
+                return Self::Whole;
+            }
+            if asks_for("as=Table") {
+                return Self::Table { now, has_columns: false };
+            }
+            if asks_for("as=PartialObjectMetadata") || asks_for("as=PartialObjectMetadataList") {
+                return Self::Metadata;
+            }
+        }
+        Self::Whole
+    }
+
+    /// The same at a later time.
+    pub(super) fn set_now(&mut self, seconds: u64) {
+        if let Self::Table { now, .. } = self {
+            *now = seconds;
+        }
+    }
+
+    /// `kind` and `apiVersion` of a list.
+    pub(super) fn list_kind(&self, resource: &Resource) -> (String, String) {
+        match self {
+            Self::Whole => (format!("{}List", resource.kind), resource.group_version()),
+            Self::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
+            Self::Table { .. } => ("Table".to_owned(), "meta.k8s.io/v1".to_owned()),
+        }
+    }
+
+    /// What lies between a list's metadata and its items.
+    pub(super) fn list_items(&self, resource: &Resource) -> String {
+        match self {
+            Self::Whole | Self::Metadata => r#","items":["#.to_owned(),
+            Self::Table { .. } => {
+                format!(r#","columnDefinitions":{},"rows":["#, table::definitions(resource))
+            }
         }
     }
 
     /// Appends the object with its kind.
-    pub(super) fn write(&self, object: &Object, out: &mut Vec<u8>) {
+    pub(super) fn write(&mut self, resource: &Resource, object: &Object, out: &mut Vec<u8>) {
         match self {
             Self::Whole => out.extend_from_slice(object.json()),
             Self::Metadata => out.extend_from_slice(metadata(object).to_string().as_bytes()),
+            Self::Table { now, has_columns } => {
+                let mut shown = json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1",
+                    "metadata": {"resourceVersion": object.resource_version.to_string()}});
+                // `columnDefinitions` has no `omitempty`: without columns it is null.
+                let columns = if *has_columns { Value::Null } else { table::definitions(resource) };
+                shown["columnDefinitions"] = columns;
+                shown["rows"] = json!([table::row(resource, &object.value(), *now)]);
+                *has_columns = true;
+                out.extend_from_slice(shown.to_string().as_bytes());
+            }
         }
     }
 
     /// Appends the object as a list has it; metadata items carry their kind, as recorded.
-    pub(super) fn write_item(&self, object: &Object, out: &mut Vec<u8>) {
+    pub(super) fn write_item(&mut self, resource: &Resource, object: &Object, out: &mut Vec<u8>) {
         match self {
             Self::Whole => object.write_item(out),
-            Self::Metadata => self.write(object, out),
+            Self::Metadata => self.write(resource, object, out),
+            Self::Table { now, .. } => {
+                out.extend_from_slice(table::row(resource, &object.value(), *now).to_string().as_bytes());
+            }
         }
     }
 }
 
 fn metadata(object: &Object) -> Value {
     json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.value()["metadata"]})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_acceptable_representation_is_chosen() {
+        let table = View::Table { now: 7, has_columns: false };
+        for (accept, expected) in [
+            ("", View::Whole),
+            ("application/json", View::Whole),
+            ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", table.clone()),
+            ("application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", View::Whole),
+            ("application/vnd.kubernetes.protobuf, application/json", View::Whole),
+            (
+                "application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;g=meta.k8s.io;v=v1",
+                table,
+            ),
+            ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", View::Metadata),
+        ] {
+            assert_eq!(View::from_accept(accept, 7), expected, "{accept}");
+        }
+    }
 }

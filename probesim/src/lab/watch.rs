@@ -143,7 +143,9 @@ impl Event {
         out.extend_from_slice(self.kind().as_bytes());
         out.extend_from_slice(br#"","object":"#);
         match self {
-            Self::Added(object) | Self::Modified(object) | Self::Deleted(object) => view.write(object, out),
+            Self::Added(object) | Self::Modified(object) | Self::Deleted(object) => {
+                view.write(resource, object, out);
+            }
             Self::Bookmark { revision, ends_initial_events } => {
                 out.extend_from_slice(bookmark(resource, *revision, *ends_initial_events).as_bytes());
             }

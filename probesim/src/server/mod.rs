@@ -2,27 +2,46 @@
 
 mod accept;
 mod connection;
+pub(crate) mod control;
 mod endpoints;
+pub(crate) mod engine;
 mod listen;
+pub(crate) mod peer;
+mod process;
+mod raw;
+mod reload;
 mod shutdown;
+mod starts;
+mod tcp;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_faults;
+mod upstream;
 
+use std::fmt::Write as _;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use rand::TryRng;
 use rand::rngs::SysRng;
-use tokio::sync::Notify;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Level, info, warn};
 
-use crate::advice;
-use crate::config::Config;
+use crate::cli::Serve;
+use crate::config::{Config, Drain, ListenOn};
 use crate::endpoint::Endpoint;
-use crate::plan::Plan;
-use crate::settings::Settings;
-use endpoints::Engine;
+use crate::load::{self, Loaded};
+use crate::plan::what::Network;
+use crate::plan::{Plan, Port, Sources};
+use crate::{admin, advice, grpc, reference};
+use accept::Served;
+use engine::{Engine, Setup};
 use shutdown::Signals;
 
 /// A setting is wrong: nothing was served.
@@ -32,27 +51,38 @@ const USAGE: u8 = 2;
 #[derive(Debug, thiserror::Error)]
 enum CannotStart {
     #[error("cannot catch SIGTERM and SIGINT: {0}")]
-    Signals(std::io::Error),
+    Signals(io::Error),
     #[error("cannot draw a seed from the system: {0}; set one with --seed or SEED")]
     Seed(rand::rngs::SysError),
+    #[error("cannot count the starts in STARTS_FILE: {0}")]
+    Starts(io::Error),
     #[error(transparent)]
     Listen(#[from] listen::CannotListen),
 }
 
 /// Serves until a signal, and returns the exit code.
-pub async fn run(flags: Settings) -> ExitCode {
+pub async fn run(serve_as: Serve) -> ExitCode {
     // Before anything else: as PID 1 a signal that nobody caught is lost.
     let signals = Signals::arm().map_err(CannotStart::Signals);
-    let config = match Config::new(flags, |name| std::env::var_os(name)) {
-        Ok(config) => config,
+    if serve_as.reference {
+        print!("{}", reference::markdown());
+        return ExitCode::SUCCESS;
+    }
+    let read = |path: &Path| std::fs::read_to_string(path);
+    let loaded = match load::load(serve_as.settings, |name| std::env::var_os(name), read) {
+        Ok(loaded) => loaded,
         Err(bad) => {
-            eprintln!("probesim: cannot use these variables:\n{bad}");
+            eprintln!("probesim: cannot use these settings:\n{bad}");
             return ExitCode::from(USAGE);
         }
     };
-    log_to_stderr(config.log_level);
+    if serve_as.check {
+        print!("{}", effective(&loaded));
+        return ExitCode::SUCCESS;
+    }
+    log_to_stderr(loaded.config.log_level);
     let outcome = match signals {
-        Ok(signals) => serve(config, signals).await,
+        Ok(signals) => serve(loaded, signals).await,
         Err(error) => Err(error),
     };
     outcome.unwrap_or_else(|error| {
@@ -61,30 +91,167 @@ pub async fn run(flags: Settings) -> ExitCode {
     })
 }
 
-async fn serve(config: Config, mut signals: Signals) -> Result<ExitCode, CannotStart> {
-    let seed = config.seed.map_or_else(|| SysRng.try_next_u64(), Ok).map_err(CannotStart::Seed)?;
-    let engine = Arc::new(Engine::new(Plan::new(&config.faults), seed, Instant::now()));
-    let listener = listen::bind(config.listen)?;
-    announce(&config, &engine, &listener, seed);
+/// The settings without what the plan already says.
+fn without_partition(config: &Config) -> crate::config::Faults {
+    let mut faults = config.faults.clone();
+    if config.partition != Network::Open {
+        faults.disconnect_after = None;
+    }
+    faults
+}
 
-    let stop = Notify::new();
-    let served = accept::serve(listener, Arc::clone(&engine), config.drain, stop.notified());
+/// The plan as it would be in force, for a reader.
+fn effective(loaded: &Loaded) -> String {
+    let Loaded { config, endpoints, dependencies, fixed } = loaded;
+    let follows = dependencies.are_followed();
+    let sources = Sources { fixed, start: 1, follows, ..Sources::default() };
+    let plan = Plan::build(&without_partition(config), sources, endpoints);
+    let mut out = String::new();
+    for endpoint in endpoints.all() {
+        let _ = writeln!(out, "{}: {}", endpoints.name(endpoint), plan.of(endpoint));
+    }
+    for spec in fixed {
+        let _ = writeln!(out, "fault {}: {}", spec.name, spec.source);
+    }
+    for advice in advice::on(&config.faults) {
+        let _ = writeln!(out, "note {}: {}", advice.setting, advice.effect);
+    }
+    out
+}
+
+async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotStart> {
+    let config = loaded.config;
+    let seed = config.seed.map_or_else(|| SysRng.try_next_u64(), Ok).map_err(CannotStart::Seed)?;
+    let start = match &config.starts_file {
+        Some(file) => starts::count(file).map_err(CannotStart::Starts)?,
+        None => 1,
+    };
+    let setup = Setup {
+        endpoints: loaded.endpoints,
+        faults: without_partition(&config),
+        dependencies: loaded.dependencies,
+        fixed: loaded.fixed,
+        start,
+    };
+    let engine = Arc::new(Engine::new(setup, seed, Instant::now()));
+    let listener = listen::bind(config.listen)?;
+    let grpc = bind_more(config.grpc, "grpc", "--grpc-port or GRPC_PORT")?;
+    let tcp = bind_more(config.tcp, "tcp", "--tcp-port or TCP_PORT")?;
+    let admin = bind_admin(&config)?;
+    announce(&config, &engine, &listener, seed);
+    if let Some(listener) = admin {
+        let (token, has_starts) = (config.admin.token.clone(), config.starts_file.is_some());
+        let exit_code = config.process.exit_code;
+        tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, has_starts, exit_code));
+    }
+
+    for dependency in engine.dependencies().real() {
+        tokio::spawn(upstream::watch(dependency));
+    }
+    let (stop, stopped) = watch::channel(false);
+    let serving = async {
+        let ports = (
+            http(listener, &engine, config.drain, until(&stopped)),
+            grpc.map(|listener| grpc_health(listener, &engine, config.drain, until(&stopped))),
+            tcp.map(|listener| plain_tcp(listener, &engine, config.drain, until(&stopped))),
+        );
+        tokio::join!(ports.0, if_any(ports.1), if_any(ports.2));
+        process::linger(config.process).await;
+    };
     let signalled_twice = async {
-        let signal = signals.next().await;
+        let signal = process::signal(config.process, &mut signals).await;
         info!(signal = signal.name(), "stopping");
-        stop.notify_one();
-        signals.next().await
+        stop.send_replace(true);
+        process::signal(config.process, &mut signals).await
     };
     let exit = tokio::select! {
-        () = served => ExitCode::SUCCESS,
+        () = serving => ExitCode::SUCCESS,
         signal = signalled_twice => {
             warn!(signal = signal.name(), "stopped at once by a second signal");
             signal.exit_code()
         }
+        code = process::crash(config.process, &engine) => ExitCode::from(code),
+        never = reload::watch(&config, &engine) => match never {},
     };
     let state = engine.state();
     info!(requests = state.requests(), abandoned = state.abandoned(), uptime = ?engine.uptime(), "stopped");
     Ok(exit)
+}
+
+/// Until the server is to stop.
+fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + use<> {
+    let mut stopped = stopped.clone();
+    async move {
+        // An error means that the sender is gone, and with it the server.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }
+}
+
+async fn if_any(future: Option<impl Future<Output = ()>>) {
+    if let Some(future) = future {
+        future.await;
+    }
+}
+
+async fn http(listener: TcpListener, engine: &Arc<Engine>, drain: Drain, stop: impl Future<Output = ()>) {
+    let shared = Arc::clone(engine);
+    let serve = move |stream, address: SocketAddr, control| {
+        connection::serve(stream, Arc::clone(&shared), Some(address.ip()), control)
+    };
+    accept::serve(Served { port: Port::Http, listener, serve }, Arc::clone(engine), drain, stop).await;
+}
+
+async fn grpc_health(
+    listener: TcpListener,
+    engine: &Arc<Engine>,
+    drain: Drain,
+    stop: impl Future<Output = ()>,
+) {
+    let shared = Arc::clone(engine);
+    let serve = move |stream, address: SocketAddr, control| {
+        grpc::server::serve(stream, Arc::clone(&shared), address.ip(), control)
+    };
+    accept::serve(Served { port: Port::Grpc, listener, serve }, Arc::clone(engine), drain, stop).await;
+}
+
+async fn plain_tcp(
+    listener: TcpListener,
+    engine: &Arc<Engine>,
+    drain: Drain,
+    stop: impl Future<Output = ()>,
+) {
+    let shared = Arc::clone(engine);
+    let serve = move |stream, address: SocketAddr, control| {
+        tcp::serve(stream, Arc::clone(&shared), address.ip(), control)
+    };
+    accept::serve(Served { port: Port::Tcp, listener, serve }, Arc::clone(engine), drain, stop).await;
+}
+
+/// Binds a further port, if it is asked for.
+fn bind_more(
+    on: Option<ListenOn>,
+    name: &'static str,
+    settings: &'static str,
+) -> Result<Option<TcpListener>, CannotStart> {
+    let Some(on) = on else { return Ok(None) };
+    let listener = listen::bind_for(on, settings, settings)?;
+    info!(port = name, at = %listener.local_addr().unwrap_or_else(|_| on.address()), "also listening");
+    Ok(Some(listener))
+}
+
+/// The admin port. One that nobody asked for is no reason not to start.
+fn bind_admin(config: &Config) -> Result<Option<TcpListener>, CannotStart> {
+    match listen::bind_admin(config.admin.address) {
+        Ok(listener) => {
+            info!(port = "admin", at = %listener.local_addr().unwrap_or(config.admin.address), "also listening");
+            Ok(Some(listener))
+        }
+        Err(error) if config.admin.is_required => Err(error.into()),
+        Err(error) => {
+            warn!(%error, "no admin port");
+            Ok(None)
+        }
+    }
 }
 
 fn log_to_stderr(level: Level) {
@@ -94,7 +261,7 @@ fn log_to_stderr(level: Level) {
 }
 
 /// The state at start, in one line, and what is surprising about it.
-fn announce(config: &Config, engine: &Engine, listener: &tokio::net::TcpListener, seed: u64) {
+fn announce(config: &Config, engine: &Engine, listener: &TcpListener, seed: u64) {
     let plan = engine.plan();
     info!(
         version = env!("CARGO_PKG_VERSION"),

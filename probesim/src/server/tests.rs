@@ -10,21 +10,26 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{self, Instant};
 
-use super::endpoints::Engine;
-use super::{accept, connection};
+use super::accept::{self, Served};
+use super::connection;
+use super::control::Controller;
+use super::engine::{Engine, Setup};
 use crate::config::{Drain, Faults};
-use crate::endpoint::Endpoint;
-use crate::plan::{Plan, Rate};
+use crate::dependency;
+use crate::endpoint::{Endpoint, Endpoints};
+use crate::plan::spec;
+use crate::plan::{Port, Rate};
 use crate::rng::Draws;
+use crate::yaml::Node;
 
 const SEED: u64 = 42;
-const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
 /// For what must happen at once; longer than any pause of a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Server {
-    address: SocketAddr,
-    engine: Arc<Engine>,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    pub(super) engine: Arc<Engine>,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
 }
@@ -33,14 +38,29 @@ struct Server {
 
 impl Server {
     async fn start(faults: Faults, drain: Drain) -> Self {
+        Self::serving(engine(&faults), drain).await
+    }
+
+    /// With faults as a user writes them.
+    pub(super) async fn planned(faults: &str) -> Self {
+        Self::serving(planned(faults), Drain { delay: Duration::ZERO, grace: Duration::ZERO }).await
+    }
+
+    pub(super) async fn serving(engine: Arc<Engine>, drain: Drain) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let engine = engine(&faults);
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             stopped.await.unwrap_or_default();
         };
-        let served = tokio::spawn(accept::serve(listener, Arc::clone(&engine), drain, stopped));
+        let serve = {
+            let engine = Arc::clone(&engine);
+            move |stream, peer: SocketAddr, control| {
+                connection::serve(stream, Arc::clone(&engine), Some(peer.ip()), control)
+            }
+        };
+        let http = Served { port: Port::Http, listener, serve };
+        let served = tokio::spawn(accept::serve(http, Arc::clone(&engine), drain, stopped));
         Self { address, engine, stop: Some(stop), served }
     }
 
@@ -48,16 +68,16 @@ impl Server {
         Self::start(faults, Drain { delay: Duration::ZERO, grace: Duration::ZERO }).await
     }
 
-    fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.stop.take().unwrap().send(()).unwrap();
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
     /// Sends one request on a connection of its own; returns the status and the body.
-    async fn ask(&self, request_line: &str) -> (u16, String) {
+    pub(super) async fn ask(&self, request_line: &str) -> (u16, String) {
         let mut stream = self.connect().await;
         stream.write_all(closing(request_line).as_bytes()).await.unwrap();
         let answer = read_all(&mut stream).await;
@@ -67,25 +87,41 @@ impl Server {
 }
 
 fn engine(faults: &Faults) -> Arc<Engine> {
-    Arc::new(Engine::new(Plan::new(faults), SEED, Instant::now()))
+    let setup = Setup { faults: faults.clone(), ..Setup::default() };
+    Arc::new(Engine::new(setup, SEED, Instant::now()))
+}
+
+pub(super) fn planned(faults: &str) -> Arc<Engine> {
+    let endpoints = Endpoints::default();
+    let fixed = spec::read_all(&Node::parse(faults).unwrap(), "", "fault-", &endpoints).unwrap();
+    Arc::new(Engine::new(Setup { fixed, ..Setup::default() }, SEED, Instant::now()))
+}
+
+/// A server with these named dependencies.
+pub(super) fn depending(dependencies: &str, faults: &str) -> Arc<Engine> {
+    let dependencies = dependency::read(&Node::parse(dependencies).unwrap(), "").unwrap();
+    let endpoints = Endpoints::new(dependencies.names(), []);
+    let fixed = spec::read_all(&Node::parse(faults).unwrap(), "", "fault-", &endpoints).unwrap();
+    let setup = Setup { endpoints, dependencies, fixed, ..Setup::default() };
+    Arc::new(Engine::new(setup, SEED, Instant::now()))
 }
 
 fn latency(latency: Duration) -> Faults {
     Faults { latency, ..Faults::default() }
 }
 
-fn closing(request_line: &str) -> String {
+pub(super) fn closing(request_line: &str) -> String {
     format!("{request_line} HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n")
 }
 
-async fn read_all(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
+pub(super) async fn read_all(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut answer = String::new();
     time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("in time").unwrap();
     answer
 }
 
 /// Waits for a condition that must come true.
-async fn eventually(what: &str, is_true: impl Fn() -> bool) {
+pub(super) async fn eventually(what: &str, is_true: impl Fn() -> bool) {
     let looking = async {
         while !is_true() {
             time::sleep(Duration::from_millis(1)).await;
@@ -96,10 +132,17 @@ async fn eventually(what: &str, is_true: impl Fn() -> bool) {
 
 /// A connection in memory, for tests on a paused clock.
 fn in_memory(faults: &Faults) -> (Arc<Engine>, DuplexStream) {
-    let (client, server) = tokio::io::duplex(4096);
     let engine = engine(faults);
-    tokio::spawn(connection::serve(server, Arc::clone(&engine)));
-    (engine, client)
+    (Arc::clone(&engine), connected(engine))
+}
+
+pub(super) fn connected(engine: Arc<Engine>) -> DuplexStream {
+    let (client, server) = tokio::io::duplex(4096);
+    tokio::spawn(async move {
+        let controller = Controller::default();
+        connection::serve(server, engine, None, controller.watch()).await;
+    });
+    client
 }
 
 #[tokio::test]

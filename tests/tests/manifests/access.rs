@@ -50,6 +50,17 @@ pub(crate) fn unfit_roles(file: &File) -> Vec<String> {
     complaints
 }
 
+/// What gates mostly wait for, and what `deploy/rbac` has rules for.
+const COMMON: [Kind; 7] = [
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Job,
+    Kind::Pod,
+    Kind::Service,
+];
+
 /// The Roles that grant more than reading, or something that no API has.
 pub(crate) fn careless_roles(file: &File) -> Vec<String> {
     let cluster_wide =
@@ -58,9 +69,9 @@ pub(crate) fn careless_roles(file: &File) -> Vec<String> {
         file.of_kind("Role").flat_map(|role| permissions(role).into_iter().map(move |one| (role, one)));
     let careless = rules.filter_map(|(role, permission)| {
         let is_reading = ["get", "list", "watch"].contains(&permission.verb.as_str());
-        let is_known = Kind::ALL
+        let is_known = COMMON
             .iter()
-            .map(|kind| (kind.group(), kind.plural()))
+            .map(resource)
             .chain([SLICES])
             .any(|resource| resource == (permission.group.as_str(), permission.resource.as_str()));
         (!is_reading || !is_known).then(|| format!("{} must not grant {permission}", name(role)))
@@ -78,7 +89,7 @@ pub(crate) fn kinds_without_a_rule() -> Vec<String> {
         .iter()
         .flat_map(|file| file.of_kind("Role").flat_map(permissions).collect::<Vec<_>>())
         .collect();
-    let targets = Kind::ALL.iter().flat_map(|kind| {
+    let targets = COMMON.iter().flat_map(|kind| {
         let named = format!("{kind}/my-{kind}");
         // A Service by label is a remark in the file on Services.
         let selected = (*kind != Kind::Service).then(|| format!("{kind}/app=web"));
@@ -97,7 +108,7 @@ fn needed(config: &Config) -> Result<BTreeSet<Permission>, String> {
     for target in config.objects() {
         let is_in_own = match (&target.namespace, &config.scope) {
             (Some(namespace), _) | (None, Some(Scope::Namespace(namespace))) => is_own(namespace),
-            (None, Some(Scope::AllNamespaces)) => false,
+            (None, Some(Scope::AllNamespaces | Scope::Cluster)) => false,
             (None, None) => true,
         };
         if !is_in_own {
@@ -110,8 +121,14 @@ fn needed(config: &Config) -> Result<BTreeSet<Permission>, String> {
     Ok(config.objects().flat_map(needed_by).collect())
 }
 
+/// The API group and the plural name, as a rule has them.
+fn resource(kind: &Kind) -> (&'static str, &'static str) {
+    let built_in = kind.built_in().expect("the manifests gate on kinds that every cluster has");
+    (built_in.group, built_in.plural)
+}
+
 fn needed_by(target: &Target) -> BTreeSet<Permission> {
-    let (group, resource) = (target.kind.group(), target.kind.plural());
+    let (group, resource) = resource(&target.kind);
     let (verbs, name): (&[&str], _) = match &target.which {
         Which::Name(name) => (&["get", "list", "watch"], Some(name.as_str())),
         Which::Selector(_) => (&["list", "watch"], None),

@@ -27,7 +27,7 @@ pub(crate) fn simulator(container: &Container<'_>) -> Result<probesim::config::C
     let probesim::cli::Command::Serve(settings) = command else {
         return Err("is told to be something else than a server".into());
     };
-    probesim(*settings, &container.environment())
+    probesim(settings.settings, &container.environment())
 }
 
 /// The gates whose arguments or variables are refused.
@@ -77,7 +77,7 @@ fn wait_for(
     let words = std::iter::once("wait-for".to_owned()).chain(arguments);
     let Normalised { args, is_go_timeout } = legacy::normalise(words);
     let cli = Cli::try_parse_from(args).map_err(|error| error.to_string())?;
-    wait_for::config::resolve(cli, is_go_timeout, environment)
+    wait_for::config::resolve(cli, is_go_timeout, environment, |path| std::fs::read_to_string(path))
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 

@@ -64,7 +64,7 @@ fn is_in(file: &File, target: &Target) -> bool {
                 .filter_map(|requirement| requirement.split_once('='))
                 .all(|(key, value)| metadata["labels"][key] == value),
         };
-        text(&object["kind"]).eq_ignore_ascii_case(target.kind.singular()) && is_meant
+        text(&object["kind"]).eq_ignore_ascii_case(&target.kind.to_string()) && is_meant
     })
 }
 

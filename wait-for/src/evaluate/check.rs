@@ -3,7 +3,11 @@
 use std::fmt;
 
 use super::condition::StatusCondition;
-use super::{daemonset, deployment, job, pod, replicaset, service, statefulset};
+use super::json::JsonCheck;
+use super::jsonpath::PathError;
+use super::keys::HasKey;
+use super::simple::Simple;
+use super::{daemonset, deployment, job, keys, pod, replicaset, service, statefulset};
 use crate::kind::Kind;
 use crate::suggest::{closest, did_you_mean};
 
@@ -16,13 +20,17 @@ pub enum Check {
     Deleted,
     /// An entry of its `status.conditions`.
     Condition(StatusCondition),
+    /// A value somewhere in it.
+    Json(JsonCheck),
     /// A condition of Deployments.
     Deployment(deployment::Condition),
     /// A condition of StatefulSets.
     StatefulSet(statefulset::Condition),
     /// A condition of DaemonSets.
     DaemonSet(daemonset::Condition),
-    /// A condition of ReplicaSets.
+    /// The DaemonSet's pod on our own node is ready.
+    AvailableHere,
+    /// A condition of ReplicaSets and ReplicationControllers.
     ReplicaSet(replicaset::Condition),
     /// A condition of Jobs.
     Job(job::Condition),
@@ -30,6 +38,10 @@ pub enum Check {
     Pod(pod::Condition),
     /// A condition of Services.
     Service(service::Condition),
+    /// A condition of a kind whose rule is one look at its status.
+    Simple(Simple),
+    /// A key of a ConfigMap or Secret.
+    HasKey(HasKey),
 }
 
 /// Why a text is no condition of a kind.
@@ -37,7 +49,7 @@ pub enum Check {
 pub enum CheckError {
     /// The kind has no such condition.
     #[error(
-        "a {kind} has no condition \"{text}\"{}; it has: {}", did_you_mean(*suggestion), listed(*kind)
+        "{} {kind} has no condition \"{text}\"{}; it has: {}", article(kind), did_you_mean(*suggestion), listed(kind)
     )]
     Unknown {
         /// The kind that was asked.
@@ -74,18 +86,26 @@ pub enum CheckError {
         "condition needs a type and may have a status; write, for example, condition=Ready or condition=Ready=False"
     )]
     NoType,
+    /// `has-key`
+    #[error(
+        "has-key needs a key of letters, digits, \"-\", \"_\" and \".\"; write, for example, has-key=tls.crt"
+    )]
+    Key,
+    /// `jsonpath={.status`
+    #[error("bad jsonpath \"{0}\": {1}; write, for example, jsonpath={{.status.phase}}=Running")]
+    Json(String, PathError),
 }
 
 /// A condition's text, split at its first `=`: the pieces that every kind's parser works on.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
-    kind: Kind,
+    kind: &'a Kind,
     text: &'a str,
     name: &'a str,
     argument: Option<&'a str>,
 }
 
-const COMMON: [&str; 3] = ["exists", "deleted", "condition"];
+const COMMON: [&str; 4] = ["exists", "deleted", "condition", "jsonpath"];
 
 // === impl Check ===
 
@@ -94,7 +114,7 @@ impl Check {
     ///
     /// # Errors
     /// Where the kind has no such condition, or its argument is malformed.
-    pub fn parse(kind: Kind, text: &str) -> Result<Self, CheckError> {
+    pub fn parse(kind: &Kind, text: &str) -> Result<Self, CheckError> {
         let asked = Asked::new(kind, text);
         let common = match asked.known(&COMMON) {
             Some("exists") => asked.plain("exists", Self::Exists)?,
@@ -103,15 +123,26 @@ impl Check {
                 let argument = asked.argument.ok_or(CheckError::NoType)?;
                 Self::Condition(StatusCondition::parse(argument).ok_or(CheckError::NoType)?)
             }
+            Some("jsonpath") => {
+                let text = asked.argument.unwrap_or_default();
+                Self::Json(JsonCheck::parse(text).map_err(|error| CheckError::Json(text.to_owned(), error))?)
+            }
             _ => {
                 return Ok(match kind {
                     Kind::Deployment => Self::Deployment(deployment::Condition::parse(asked)?),
                     Kind::StatefulSet => Self::StatefulSet(statefulset::Condition::parse(asked)?),
+                    Kind::DaemonSet if asked.known(&["available-here"]).is_some() => {
+                        asked.plain("available-here", Self::AvailableHere)?
+                    }
                     Kind::DaemonSet => Self::DaemonSet(daemonset::Condition::parse(asked)?),
-                    Kind::ReplicaSet => Self::ReplicaSet(replicaset::Condition::parse(asked)?),
+                    Kind::ReplicaSet | Kind::ReplicationController => {
+                        Self::ReplicaSet(replicaset::Condition::parse(asked)?)
+                    }
                     Kind::Job => Self::Job(job::Condition::parse(asked)?),
                     Kind::Pod => Self::Pod(pod::Condition::parse(asked)?),
                     Kind::Service => Self::Service(service::Condition::parse(asked)?),
+                    Kind::ConfigMap | Kind::Secret => Self::HasKey(HasKey::parse(asked)?),
+                    kind => Self::Simple(Simple::parse(kind, asked)?),
                 });
             }
         };
@@ -120,15 +151,18 @@ impl Check {
 
     /// What is waited for where no condition is named.
     #[must_use]
-    pub const fn default_of(kind: Kind) -> Self {
+    pub fn default_of(kind: &Kind) -> Self {
         match kind {
             Kind::Deployment => Self::Deployment(deployment::Condition::Available(None)),
             Kind::StatefulSet => Self::StatefulSet(statefulset::Condition::Available(None)),
             Kind::DaemonSet => Self::DaemonSet(daemonset::Condition::Available),
-            Kind::ReplicaSet => Self::ReplicaSet(replicaset::Condition::Available(None)),
+            Kind::ReplicaSet | Kind::ReplicationController => {
+                Self::ReplicaSet(replicaset::Condition::Available(None))
+            }
             Kind::Job => Self::Job(job::Condition::Complete),
             Kind::Pod => Self::Pod(pod::Condition::Ready(None)),
             Kind::Service => Self::Service(service::Condition::HasEndpoints { at_least: None, port: None }),
+            kind => Simple::default_of(kind).map_or(Self::Exists, Self::Simple),
         }
     }
 }
@@ -146,6 +180,10 @@ impl fmt::Display for Check {
             Self::Job(condition) => condition.fmt(f),
             Self::Pod(condition) => condition.fmt(f),
             Self::Service(condition) => condition.fmt(f),
+            Self::Json(check) => check.fmt(f),
+            Self::AvailableHere => f.write_str("available-here"),
+            Self::Simple(condition) => f.write_str(condition.name()),
+            Self::HasKey(condition) => condition.fmt(f),
         }
     }
 }
@@ -153,7 +191,7 @@ impl fmt::Display for Check {
 // === impl Asked ===
 
 impl<'a> Asked<'a> {
-    fn new(kind: Kind, text: &'a str) -> Self {
+    fn new(kind: &'a Kind, text: &'a str) -> Self {
         // A port may follow without a number: has-endpoints:http.
         let end = text.find(['=', ':']).unwrap_or(text.len());
         let argument =
@@ -186,11 +224,10 @@ impl<'a> Asked<'a> {
 
     /// No condition of this kind has that name.
     pub(super) fn unknown(&self) -> CheckError {
-        let names = names_of(self.kind).iter().copied().chain(COMMON);
         CheckError::Unknown {
-            kind: self.kind,
+            kind: self.kind.clone(),
             text: self.text.to_owned(),
-            suggestion: closest(self.name, names),
+            suggestion: closest(self.name, names_of(self.kind).into_iter().chain(COMMON)),
         }
     }
 }
@@ -202,20 +239,29 @@ pub(super) fn number(name: &'static str, value: &str) -> Result<u32, CheckError>
     number.ok_or_else(|| CheckError::Number { name, value: value.to_owned() })
 }
 
-const fn names_of(kind: Kind) -> &'static [&'static str] {
-    match kind {
+/// The conditions that only this kind has.
+fn names_of(kind: &Kind) -> Vec<&'static str> {
+    let names = match kind {
         Kind::Deployment => deployment::NAMES,
         Kind::StatefulSet => statefulset::NAMES,
         Kind::DaemonSet => daemonset::NAMES,
-        Kind::ReplicaSet => replicaset::NAMES,
+        Kind::ReplicaSet | Kind::ReplicationController => replicaset::NAMES,
         Kind::Job => job::NAMES,
         Kind::Pod => pod::NAMES,
         Kind::Service => service::NAMES,
-    }
+        Kind::ConfigMap | Kind::Secret => keys::NAMES,
+        kind => return Simple::of(kind).iter().map(|simple| simple.name()).collect(),
+    };
+    names.to_vec()
 }
 
-fn listed(kind: Kind) -> String {
-    format!("{}, exists, deleted, condition=TYPE", names_of(kind).join(", "))
+fn listed(kind: &Kind) -> String {
+    let common = ["exists", "deleted", "condition=TYPE", "jsonpath={PATH}"];
+    names_of(kind).into_iter().chain(common).collect::<Vec<_>>().join(", ")
+}
+
+fn article(kind: &Kind) -> &'static str {
+    if kind.to_string().starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 /// `NAME`, or `NAME=N`.
@@ -235,8 +281,23 @@ mod tests {
         let cases = [
             (Kind::Deployment, "available available=2 available=0 ready rolled-out"),
             (Kind::StatefulSet, "available available=2 ready rolled-out"),
-            (Kind::DaemonSet, "available ready rolled-out"),
+            (Kind::DaemonSet, "available ready rolled-out available-here"),
             (Kind::ReplicaSet, "available available=1 ready"),
+            (Kind::ReplicationController, "available available=1 ready"),
+            (Kind::CronJob, "has-succeeded"),
+            (Kind::Ingress, "has-address"),
+            (Kind::PersistentVolumeClaim, "bound"),
+            (Kind::PersistentVolume, "available bound"),
+            (Kind::Node, "ready"),
+            (Kind::Namespace, "active"),
+            (Kind::HorizontalPodAutoscaler, "active"),
+            (Kind::PodDisruptionBudget, "healthy disruptions-allowed"),
+            (Kind::CustomResourceDefinition, "established"),
+            (Kind::ApiService, "available"),
+            (Kind::ConfigMap, "has-key=a.b_C-1"),
+            (Kind::Secret, "has-key=tls.crt"),
+            ("storageclass".parse().unwrap(), "exists"),
+            ("widget.example.com".parse().unwrap(), "ready"),
             (Kind::Job, "complete succeeded failed finished started"),
             (Kind::Pod, "ready ready=2 running scheduled initialized succeeded failed finished"),
             (
@@ -248,20 +309,40 @@ mod tests {
             for text in
                 texts.split(' ').chain(["exists", "deleted", "condition=Ready", "condition=Ready=False"])
             {
-                let check = Check::parse(kind, text).unwrap_or_else(|error| panic!("{kind} {text}: {error}"));
+                let check =
+                    Check::parse(&kind, text).unwrap_or_else(|error| panic!("{kind} {text}: {error}"));
                 assert_eq!(check.to_string(), text, "{kind}");
             }
-            let default = Check::default_of(kind);
-            assert_eq!(Check::parse(kind, &default.to_string()), Ok(default));
+            let default = Check::default_of(&kind);
+            assert_eq!(Check::parse(&kind, &default.to_string()), Ok(default));
+        }
+    }
+
+    #[test]
+    fn every_kind_has_its_default() {
+        let cases = [
+            ("deploy sts ds rs rc apiservice", "available"),
+            ("job", "complete"),
+            ("pod node widget.example.com", "ready"),
+            ("svc", "has-endpoints"),
+            ("pvc", "bound"),
+            ("ns", "active"),
+            ("crd", "established"),
+            ("cronjob ing pv hpa pdb cm secret sa role storageclass", "exists"),
+        ];
+        for (kinds, condition) in cases {
+            for kind in kinds.split(' ') {
+                assert_eq!(Check::default_of(&kind.parse().unwrap()).to_string(), condition, "{kind}");
+            }
         }
     }
 
     #[test]
     fn case_and_defaults_do_not_matter() {
-        let same = |kind, text, other| assert_eq!(Check::parse(kind, text), Check::parse(kind, other));
+        let same = |kind, text, other| assert_eq!(Check::parse(&kind, text), Check::parse(&kind, other));
         same(Kind::Deployment, "Available", "available");
         same(Kind::Job, "COMPLETE", "complete");
-        assert_eq!(Check::parse(Kind::Pod, "condition=Ready=True").unwrap().to_string(), "condition=Ready");
+        assert_eq!(Check::parse(&Kind::Pod, "condition=Ready=True").unwrap().to_string(), "condition=Ready");
     }
 
     #[test]
@@ -276,12 +357,20 @@ mod tests {
             (Kind::Deployment, "delete", "did you mean \"deleted\"?"),
             (Kind::Deployment, "complete", "a deployment has no condition \"complete\"; it has:"),
             (Kind::Deployment, "", "a deployment has no condition \"\"; it has:"),
-            (Kind::DaemonSet, "available-here", "a daemonset has no condition \"available-here\"; it has:"),
+            (Kind::DaemonSet, "available-here=n1", "available-here takes no \"=n1\""),
+            (Kind::Ingress, "ready", "an ingress has no condition \"ready\"; it has: has-address, exists,"),
+            (Kind::Node, "raedy", "did you mean \"ready\"?"),
+            (Kind::Secret, "has-key", "has-key needs a key"),
+            (Kind::Secret, "has-key=", "has-key needs a key"),
+            (Kind::Secret, "has-key=a/b", "has-key needs a key"),
+            (Kind::Secret, "haskey=a", "did you mean \"has-key\"?"),
             (
-                Kind::Pod,
-                "jsonpath={.status.phase}=Running",
-                "a pod has no condition \"jsonpath={.status.phase}=Running\"",
+                "sa".parse().unwrap(),
+                "ready",
+                "a serviceaccount has no condition \"ready\"; it has: exists, deleted",
             ),
+            ("w.example.com".parse().unwrap(), "available", "it has: ready, exists,"),
+            (Kind::Pod, "json-path={.a}", "did you mean \"jsonpath\"?"),
             (Kind::ReplicaSet, "rolled-out", "a replicaset has no condition \"rolled-out\""),
             (
                 Kind::Deployment,
@@ -308,7 +397,7 @@ mod tests {
             (Kind::Pod, "condition=Ready=", "condition needs a type"),
         ];
         for (kind, text, expected) in cases {
-            let error = Check::parse(kind, text).expect_err(text).to_string();
+            let error = Check::parse(&kind, text).expect_err(text).to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-
+use super::any::AnyObject;
 use super::guard;
 use crate::message::clean;
-use crate::object::{Metadata, Reported, null_is_default, reported};
+use crate::object::reported;
 use crate::verdict::{Finding, Verdict};
 
 /// A condition's type and the status that it must have.
@@ -16,32 +15,16 @@ pub struct StatusCondition {
     status: String,
 }
 
-/// An object of any kind, as far as its conditions go.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct AnyObject {
-    pub(super) metadata: Metadata,
-    #[serde(deserialize_with = "null_is_default")]
-    status: Status,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Status {
-    observed_generation: Option<i64>,
-    #[serde(deserialize_with = "null_is_default")]
-    conditions: Vec<Reported>,
-}
-
 /// Decides whether an object's condition has the wanted status. An absent condition has none.
 #[must_use]
 pub fn evaluate(object: &AnyObject, condition: &StatusCondition) -> Verdict {
-    let found = reported(&object.status.conditions, &condition.r#type);
-    if let Some(verdict) = guard::lax(&object.metadata, found, object.status.observed_generation) {
+    let conditions = object.conditions();
+    let found = reported(&conditions, &condition.r#type);
+    if let Some(verdict) = guard::lax(&object.metadata, found, object.observed_generation()) {
         return verdict;
     }
     let Some(found) = found else {
-        let types: Vec<&str> = object.status.conditions.iter().map(|condition| &*condition.r#type).collect();
+        let types: Vec<&str> = conditions.iter().map(|condition| &*condition.r#type).collect();
         let cause = match types.as_slice() {
             [] => "it has no conditions".to_owned(),
             types => format!("its conditions are {}", clean(&types.join(", "))),

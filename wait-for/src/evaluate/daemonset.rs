@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::check::{Asked, CheckError};
-use super::guard;
+use super::{Look, guard};
 use crate::object::{Metadata, null_is_default};
 use crate::verdict::{Finding, Verdict};
 
@@ -56,7 +56,7 @@ struct Status {
     number_available: i64,
 }
 
-pub(super) const NAMES: &[&str] = &["available", "ready", "rolled-out"];
+pub(super) const NAMES: &[&str] = &["available", "ready", "rolled-out", "available-here"];
 
 /// Decides whether a DaemonSet meets a condition.
 #[must_use]
@@ -96,8 +96,8 @@ impl Condition {
         match asked.known(NAMES) {
             Some(name @ "available") => asked.plain(name, Self::Available),
             Some(name @ "ready") => asked.plain(name, Self::Ready),
-            Some(name) => asked.plain(name, Self::RolledOut),
-            None => Err(asked.unknown()),
+            Some(name @ "rolled-out") => asked.plain(name, Self::RolledOut),
+            _ => Err(asked.unknown()),
         }
     }
 }
@@ -109,6 +109,33 @@ impl fmt::Display for Condition {
             Self::Ready => "ready",
             Self::RolledOut => "rolled-out",
         })
+    }
+}
+
+/// Whether a pod is managed by the DaemonSet of this name, or by any where none is given.
+pub(super) fn is_pod_of(pod: &Metadata, name: Option<&str>) -> bool {
+    pod.controller()
+        .is_some_and(|owner| &*owner.kind == "DaemonSet" && name.is_none_or(|name| *owner.name == *name))
+}
+
+/// Decides `available-here` from the looks at the pods of this node: one of the DaemonSet's is ready.
+#[must_use]
+pub fn here(pods: &[&Look]) -> Verdict {
+    let mut own = pods.iter().filter(|look| look.counts);
+    match own.clone().next() {
+        None => Verdict::NotYet(Finding::because(
+            "no pod on this node",
+            "the DaemonSet has made none here yet, or does not mean to",
+        )),
+        Some(first) => {
+            let Finding { state, cause } = first.verdict.finding();
+            let cause = format!("pod {}: {}", first.name, cause.as_ref().unwrap_or(state));
+            let is_met = own.any(|look| look.verdict.is_met());
+            Verdict::met_if(
+                is_met,
+                Finding::because(if is_met { "ready here" } else { "not ready here" }, cause),
+            )
+        }
     }
 }
 

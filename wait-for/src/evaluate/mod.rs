@@ -2,18 +2,26 @@
 //!
 //! The rules are in one file for each kind. Nothing here reads a clock, a network or a file.
 
+pub mod any;
 mod check;
+mod compare;
 pub mod condition;
+mod custom;
 pub mod daemonset;
 pub mod deployment;
 mod guard;
+mod image;
 pub mod job;
+mod json;
+mod jsonpath;
+pub mod keys;
 pub mod pod;
 pub mod pod_reason;
 mod replicas;
 pub mod replicaset;
 pub mod selection;
 pub mod service;
+pub mod simple;
 pub mod slice;
 pub mod statefulset;
 #[cfg(test)]
@@ -22,10 +30,13 @@ mod tests;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::any::AnyObject;
 pub use self::check::{Check, CheckError};
 pub use self::selection::combine;
 use crate::kind::Kind;
+use crate::moment::Moment;
 use crate::object::Metadata;
+use crate::target::{Target, Which};
 use crate::verdict::{Finding, Verdict};
 
 /// One object, as far as the waiting is concerned. The object itself can be dropped.
@@ -37,6 +48,8 @@ pub struct Look {
     pub name: Box<str>,
     /// Its namespace.
     pub namespace: Option<Box<str>>,
+    /// When it was made.
+    pub created: Option<Moment>,
     /// Whether a selection takes it into account.
     pub counts: bool,
     /// The object taken by itself.
@@ -49,7 +62,8 @@ pub struct Look {
 ///
 /// # Errors
 /// Where the JSON is no object of this kind.
-pub fn look(kind: Kind, check: &Check, object: &RawValue) -> Result<Look, serde_json::Error> {
+pub fn look(target: &Target, object: &RawValue) -> Result<Look, serde_json::Error> {
+    let Target { kind, which, check, .. } = target;
     let json = object.get();
     match check {
         Check::Exists | Check::Deleted => {
@@ -95,12 +109,36 @@ pub fn look(kind: Kind, check: &Check, object: &RawValue) -> Result<Look, serde_
             let verdict = service::evaluate(Some(&object), std::iter::empty(), condition);
             Ok(Look::new(object.metadata, true, verdict))
         }
+        Check::AvailableHere => {
+            let pod: pod::Pod = serde_json::from_str(json)?;
+            let name = if let Which::Name(name) = which { Some(name.as_str()) } else { None };
+            let counts =
+                daemonset::is_pod_of(&pod.metadata, name) && pod.counts(&pod::Condition::Ready(None));
+            let verdict = pod::evaluate(&pod, &pod::Condition::Ready(None));
+            Ok(Look::new(pod.metadata, counts, verdict))
+        }
+        Check::Simple(condition) => {
+            let object = AnyObject::read(json)?;
+            let verdict = simple::evaluate(&object, *condition);
+            Ok(Look::new(object.metadata, true, verdict))
+        }
+        Check::HasKey(condition) => {
+            let object = AnyObject::read(json)?;
+            let verdict = keys::evaluate(&object, condition);
+            Ok(Look::new(object.metadata, true, verdict))
+        }
+        Check::Json(check) => {
+            let object = AnyObject::read(json)?;
+            let verdict = json::evaluate(kind, &object, check);
+            let counts = !object.metadata.is_being_deleted();
+            Ok(Look::new(object.metadata, counts, verdict))
+        }
     }
 }
 
 /// What it means that an object is not there.
 #[must_use]
-pub fn missing(kind: Kind, check: &Check) -> Verdict {
+pub fn missing(kind: &Kind, check: &Check) -> Verdict {
     if *check == Check::Deleted {
         return Verdict::Met(Finding::state("not found"));
     }
@@ -111,12 +149,39 @@ pub fn missing(kind: Kind, check: &Check) -> Verdict {
     Verdict::NotYet(Finding::because("not found", cause))
 }
 
+/// What it means that the API server does not know the kind; `hint` is what may have been meant.
+#[must_use]
+pub fn not_served(check: &Check, hint: Option<&str>) -> Verdict {
+    let state = "kind not served yet (CRD not installed?)";
+    match hint {
+        _ if *check == Check::Deleted => Verdict::Met(Finding::state("kind not served, so none is there")),
+        None => Verdict::NotYet(Finding::state(state)),
+        Some(hint) => Verdict::NotYet(Finding::because(state, format!("did you mean \"{hint}\"?"))),
+    }
+}
+
 // === impl Look ===
 
 impl Look {
     fn new(metadata: Metadata, counts: bool, verdict: Verdict) -> Self {
-        let Metadata { uid, name, namespace, .. } = metadata;
-        Self { uid, name, namespace, counts, verdict }
+        let Metadata { uid, name, namespace, creation_timestamp, .. } = metadata;
+        let created = creation_timestamp.and_then(|time| time.parse().ok());
+        Self { uid, name, namespace, created, counts, verdict }
+    }
+
+    /// Takes no account of an object that is older than `limit`: what a previous release has left proves nothing. Made
+    /// in the same second counts as newer, because that is as exact as the API server's times are.
+    #[must_use]
+    pub fn newer_than(mut self, limit: Option<Moment>) -> Self {
+        let Some(limit) = limit.filter(|limit| self.created.is_none_or(|created| created < *limit)) else {
+            return self;
+        };
+        let state =
+            self.created.map_or_else(|| "of unknown age".to_owned(), |made| format!("created {made}"));
+        let cause = format!("one that is newer than {limit} is waited for");
+        self.counts = false;
+        self.verdict = Verdict::NotYet(Finding::because(state, cause));
+        self
     }
 }
 
@@ -138,13 +203,13 @@ fn still_there(metadata: &Metadata) -> Verdict {
 }
 
 /// A kind's own rules know more than a list of conditions where the two ask the same: that a Job which has failed
-/// never completes, and that an ended pod is never ready.
+/// never completes, that an ended pod is never ready, and that a definition whose names are taken is never served.
 fn look_at_condition(
-    kind: Kind,
+    kind: &Kind,
     condition: &condition::StatusCondition,
     json: &str,
 ) -> Result<Look, serde_json::Error> {
-    if kind == Kind::Job {
+    if *kind == Kind::Job {
         let same = [("Complete", job::Condition::Complete), ("Failed", job::Condition::Failed)];
         if let Some((_, condition)) = same.into_iter().find(|(r#type, _)| condition.is_true(r#type)) {
             let object: job::Job = serde_json::from_str(json)?;
@@ -152,7 +217,7 @@ fn look_at_condition(
             return Ok(Look::new(object.metadata, true, verdict));
         }
     }
-    let counts = if kind == Kind::Pod {
+    let counts = if *kind == Kind::Pod {
         let object: pod::Pod = serde_json::from_str(json)?;
         let ready = pod::Condition::Ready(None);
         let counts = object.counts(&ready);
@@ -164,7 +229,11 @@ fn look_at_condition(
     } else {
         true
     };
-    let object: condition::AnyObject = serde_json::from_str(json)?;
-    let verdict = condition::evaluate(&object, condition);
+    let object = AnyObject::read(json)?;
+    let verdict = if *kind == Kind::CustomResourceDefinition && condition.is_true("Established") {
+        simple::evaluate(&object, simple::Simple::Established)
+    } else {
+        condition::evaluate(&object, condition)
+    };
     Ok(Look::new(object.metadata, counts, verdict))
 }

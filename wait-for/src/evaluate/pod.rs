@@ -33,93 +33,93 @@ pub enum Condition {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Pod {
-    pub(super) metadata: Metadata,
+    pub(crate) metadata: Metadata,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) spec: Spec,
+    pub(crate) spec: Spec,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) status: Status,
+    pub(crate) status: Status,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Spec {
+pub(crate) struct Spec {
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) init_containers: Vec<InitContainer>,
+    pub(crate) init_containers: Vec<InitContainer>,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) readiness_gates: Vec<ReadinessGate>,
+    pub(crate) readiness_gates: Vec<ReadinessGate>,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) scheduling_gates: Vec<SchedulingGate>,
+    pub(crate) scheduling_gates: Vec<SchedulingGate>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct InitContainer {
-    pub(super) name: Box<str>,
+pub(crate) struct InitContainer {
+    pub(crate) name: Box<str>,
     /// `Always` makes it a sidecar.
-    pub(super) restart_policy: Option<Box<str>>,
+    pub(crate) restart_policy: Option<Box<str>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct ReadinessGate {
-    pub(super) condition_type: Box<str>,
+pub(crate) struct ReadinessGate {
+    pub(crate) condition_type: Box<str>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct SchedulingGate {
-    pub(super) name: String,
+pub(crate) struct SchedulingGate {
+    pub(crate) name: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Status {
-    pub(super) phase: Box<str>,
-    pub(super) reason: Box<str>,
-    pub(super) message: String,
-    pub(super) observed_generation: Option<i64>,
+pub(crate) struct Status {
+    pub(crate) phase: Box<str>,
+    pub(crate) reason: Box<str>,
+    pub(crate) message: String,
+    pub(crate) observed_generation: Option<i64>,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) conditions: Vec<Reported>,
+    pub(crate) conditions: Vec<Reported>,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) init_container_statuses: Vec<ContainerStatus>,
+    pub(crate) init_container_statuses: Vec<ContainerStatus>,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) container_statuses: Vec<ContainerStatus>,
+    pub(crate) container_statuses: Vec<ContainerStatus>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct ContainerStatus {
-    pub(super) name: Box<str>,
-    pub(super) ready: bool,
-    pub(super) started: Option<bool>,
-    pub(super) restart_count: i64,
+pub(crate) struct ContainerStatus {
+    pub(crate) name: Box<str>,
+    pub(crate) ready: bool,
+    pub(crate) started: Option<bool>,
+    pub(crate) restart_count: i64,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) state: ContainerState,
+    pub(crate) state: ContainerState,
     #[serde(deserialize_with = "null_is_default")]
-    pub(super) last_state: ContainerState,
+    pub(crate) last_state: ContainerState,
 }
 
 /// At most one is set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ContainerState {
-    pub(super) waiting: Option<Waiting>,
-    pub(super) terminated: Option<Terminated>,
+pub(crate) struct ContainerState {
+    pub(crate) waiting: Option<Waiting>,
+    pub(crate) terminated: Option<Terminated>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Waiting {
-    pub(super) reason: Box<str>,
-    pub(super) message: String,
+pub(crate) struct Waiting {
+    pub(crate) reason: Box<str>,
+    pub(crate) message: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Terminated {
-    pub(super) exit_code: i64,
-    pub(super) reason: Box<str>,
-    pub(super) message: String,
+pub(crate) struct Terminated {
+    pub(crate) exit_code: i64,
+    pub(crate) reason: Box<str>,
+    pub(crate) message: String,
 }
 
 pub(super) const NAMES: &[&str] =
@@ -187,7 +187,7 @@ fn ended(pod: &Pod, condition: &Condition) -> Verdict {
 
 impl Pod {
     /// Whether it has ended: neither phase ever changes, whatever the restartPolicy.
-    pub(super) fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         matches!(&*self.status.phase, "Succeeded" | "Failed")
     }
 

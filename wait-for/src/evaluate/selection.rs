@@ -7,9 +7,9 @@ use crate::verdict::{Finding, Verdict};
 /// Decides whether a selection meets a condition: at least one object is there, and all that count meet it; of pods
 /// asked for `ready=N`, at least N do.
 #[must_use]
-pub fn combine<'a>(kind: Kind, check: &Check, looks: impl Iterator<Item = &'a Look> + Clone) -> Verdict {
-    let total = looks.clone().count();
-    let counted = looks.filter(|look| look.counts);
+pub fn combine(kind: &Kind, check: &Check, looks: &[&Look]) -> Verdict {
+    let total = looks.len();
+    let counted = looks.iter().copied().filter(|look| look.counts);
     let count = counted.clone().count();
     if *check == Check::Deleted {
         return Verdict::met_if(total == 0, deleted(counted, total));
@@ -34,11 +34,11 @@ pub fn combine<'a>(kind: Kind, check: &Check, looks: impl Iterator<Item = &'a Lo
         Some(look) if count - met > 1 => format!("{} (+{} more)", about(kind, look), count - met - 1),
         Some(look) => about(kind, look).to_string(),
         None if count > 0 => format!("only {count} selected"),
-        None if total > 0 => format!("{total} matched and ignored: ended or being deleted"),
+        None if total > 0 => format!("{total} matched and ignored: ended, being deleted or too old"),
         None => "nothing matches the selector yet".to_owned(),
     };
     // A pod is replaced by another; whatever else is selected stays what it is.
-    let is_hopeless = if kind == Kind::Pod { count > 0 && failed == count } else { failed > 0 };
+    let is_hopeless = if *kind == Kind::Pod { count > 0 && failed == count } else { failed > 0 };
     let finding = Finding::because(state, cause);
     if is_hopeless { Verdict::Failed(finding) } else { Verdict::NotYet(finding) }
 }
@@ -55,7 +55,7 @@ fn deleted<'a>(mut looks: impl Iterator<Item = &'a Look>, total: usize) -> Findi
 }
 
 /// `web-0 not ready — CAUSE`
-fn about(kind: Kind, look: &Look) -> Finding {
+fn about(kind: &Kind, look: &Look) -> Finding {
     let Finding { state, cause } = look.verdict.finding();
     let state = match (kind, cause) {
         // "not ready" is said by the count already.
@@ -72,6 +72,7 @@ fn word(check: &Check) -> String {
     match check {
         Check::Exists => "exist".to_owned(),
         Check::Pod(condition) => condition.past().to_owned(),
+        Check::Simple(condition) => condition.name().to_owned(),
         check => format!("meet {check}"),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::check::{Asked, CheckError, number};
 use super::guard;
-use super::slice::{Endpoint, Slice};
+use super::slice::{Endpoint, Slice, Subset};
 use crate::message::clean;
 use crate::object::{Metadata, null_is_default};
 use crate::verdict::{Finding, Verdict};
@@ -140,13 +140,12 @@ impl Service {
         guard::deletion(&self.metadata)
     }
 
-    /// Whether a slice's ports lead to it: nothing to check for a headless Service without ports.
-    fn is_served_by(&self, slice: &Slice, port: Option<&str>) -> bool {
-        let has = |name: &str| slice.port_names.iter().any(|offered| &**offered == name);
+    /// Whether a subset's ports lead to it: nothing to check for a headless Service without ports.
+    fn is_served_by(&self, subset: &Subset, port: Option<&str>) -> bool {
         match port {
-            Some(port) => has(port),
+            Some(port) => subset.has_port(port),
             None if self.spec.ports.is_empty() && &*self.spec.cluster_ip == "None" => true,
-            None => self.spec.ports.iter().any(|port| has(&port.name)),
+            None => self.spec.ports.iter().any(|port| subset.has_port(&port.name)),
         }
     }
 
@@ -181,18 +180,20 @@ fn has_endpoints<'a>(
     let mut slice_count = 0;
     for slice in slices.filter(|slice| service.is_none_or(|service| slice.service == service.metadata.name)) {
         slice_count += 1;
-        let is_served = match service {
-            Some(service) => service.is_served_by(slice, port),
-            None => slice.may_serve(port),
-        };
-        for endpoint in &slice.endpoints {
-            // Dual stack has every endpoint once for each address family.
-            if !endpoint.takes_traffic() {
-                others.insert(endpoint);
-            } else if is_served {
-                ready.insert(&*endpoint.key);
-            } else {
-                portless.insert(&*endpoint.key);
+        for subset in &slice.subsets {
+            let is_served = match service {
+                Some(service) => service.is_served_by(subset, port),
+                None => subset.may_serve(port, slice.is_headless),
+            };
+            for endpoint in &subset.endpoints {
+                // Dual stack has every endpoint once for each address family.
+                if !endpoint.takes_traffic() {
+                    others.insert(endpoint);
+                } else if is_served {
+                    ready.insert(&*endpoint.key);
+                } else {
+                    portless.insert(&*endpoint.key);
+                }
             }
         }
     }
@@ -235,19 +236,19 @@ fn has_address(service: &Service) -> Verdict {
         let cause = "only a LoadBalancer gets an address: use has-endpoints or exists";
         return Verdict::Misused(Finding::because(format!("type {}", clean(r#type)), cause));
     }
-    service.deletion().unwrap_or_else(|| {
-        let ingress = &service.status.load_balancer.ingress;
-        let address = ingress
-            .iter()
-            .find_map(|entry| [&entry.ip, &entry.hostname].into_iter().find(|address| !address.is_empty()));
-        match address {
-            Some(address) => Verdict::Met(Finding::state(format!("address {}", clean(address)))),
-            None => Verdict::NotYet(Finding::because(
-                "no address",
-                "its load balancer has given none yet (status.loadBalancer)",
-            )),
-        }
+    service.deletion().unwrap_or_else(|| match address(&service.status.load_balancer) {
+        Some(address) => Verdict::Met(Finding::state(format!("address {}", clean(address)))),
+        None => Verdict::NotYet(Finding::because(
+            "no address",
+            "its load balancer has given none yet (status.loadBalancer)",
+        )),
     })
+}
+
+/// The first address that a load balancer has given.
+fn address(given: &LoadBalancer) -> Option<&str> {
+    let addresses = given.ingress.iter().flat_map(|entry| [&entry.ip, &entry.hostname]);
+    addresses.map(|address| &**address).find(|address| !address.is_empty())
 }
 
 // === impl Condition ===

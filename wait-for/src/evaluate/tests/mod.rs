@@ -1,11 +1,17 @@
 //! Tables of objects and verdicts: the shared list, and what each rule says beyond it.
 
+mod cluster;
+mod custom;
 mod jobs;
+mod json;
+mod keys;
 mod listed;
 mod pods;
 mod selections;
 mod services;
 mod workloads;
+
+use std::borrow::Borrow;
 
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -13,10 +19,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::slice::Slice;
 use super::{Check, Look, combine, look, missing, service};
 use crate::kind::Kind;
+use crate::target::{Target, Which};
 use crate::verdict::Verdict;
 
 /// Looks at an object as `target:CONDITION` would, with the slices that a Service's verdict needs.
-fn verdict_of(kind: Kind, condition: &str, object: &Value, slices: &[Value]) -> Verdict {
+fn verdict_of(kind: impl Borrow<Kind>, condition: &str, object: &Value, slices: &[Value]) -> Verdict {
+    let kind = kind.borrow();
     let check = Check::parse(kind, condition).unwrap_or_else(|error| panic!("{condition}: {error}"));
     match (&check, object) {
         (check, Value::Null) => missing(kind, check),
@@ -29,13 +37,17 @@ fn verdict_of(kind: Kind, condition: &str, object: &Value, slices: &[Value]) -> 
     }
 }
 
-fn looks(kind: Kind, check: &Check, objects: &[Value]) -> Vec<Look> {
-    objects.iter().map(|object| look(kind, check, &raw(object)).unwrap()).collect()
+fn looks(kind: &Kind, check: &Check, objects: &[Value]) -> Vec<Look> {
+    let which = Which::Name("x".into());
+    let target = Target { kind: kind.clone(), which, namespace: None, check: check.clone() };
+    objects.iter().map(|object| look(&target, &raw(object)).unwrap()).collect()
 }
 
-fn verdict_of_all(kind: Kind, condition: &str, objects: &[Value]) -> Verdict {
+fn verdict_of_all(kind: impl Borrow<Kind>, condition: &str, objects: &[Value]) -> Verdict {
+    let kind = kind.borrow();
     let check = Check::parse(kind, condition).unwrap_or_else(|error| panic!("{condition}: {error}"));
-    combine(kind, &check, looks(kind, &check, objects).iter())
+    let looks = looks(kind, &check, objects);
+    combine(kind, &check, &looks.iter().collect::<Vec<_>>())
 }
 
 /// The verdict's word in the tables.
@@ -52,7 +64,8 @@ fn word(verdict: &Verdict) -> &'static str {
 type Case<'a> = (&'a str, &'a str, &'a str, &'a [&'a str]);
 
 /// Runs a table and reports every line that is wrong, not only the first.
-fn run(kind: Kind, cases: &[Case<'_>]) {
+fn run(kind: impl Borrow<Kind>, cases: &[Case<'_>]) {
+    let kind = kind.borrow();
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|(object, condition, expected, fragments)| {

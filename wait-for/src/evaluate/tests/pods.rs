@@ -153,6 +153,8 @@ fn the_first_reason_in_the_order_of_priority_is_given() {
     let pull = app(
         "state: {waiting: {reason: ImagePullBackOff, message: 'pull from https://u:p@r.io/x: not found'}}",
     );
+    let odd =
+        app("state: {waiting: {reason: ImagePullBackOff, message: 'pull from https://u:p@r.io/x: odd'}}");
     let crash = app("restartCount: 1, state: {waiting: {reason: CrashLoopBackOff}}, \
          lastState: {terminated: {exitCode: 1, message: 'no such table'}}");
     let creating = app("state: {waiting: {reason: ContainerCreating}}");
@@ -173,12 +175,8 @@ fn the_first_reason_in_the_order_of_priority_is_given() {
             (&sidecar_starting, "ready", "not-yet", &["init 2/3: proxy startup probe"]),
             (&sidecar_up, "ready", "not-yet", &["init 3/3: last not started"]),
             (&init_exit, "ready", "not-yet", &["init container first: exit 2, 1 restart: no db"]),
-            (
-                &pull,
-                "ready",
-                "not-yet",
-                &["container app: ImagePullBackOff", "https://***@r.io/x: not found"],
-            ),
+            (&pull, "ready", "not-yet", &["container app ImagePullBackOff (registry: not found)"]),
+            (&odd, "ready", "not-yet", &["container app: ImagePullBackOff", "https://***@r.io/x: odd"]),
             (
                 &crash,
                 "ready",

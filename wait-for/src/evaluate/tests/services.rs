@@ -153,7 +153,7 @@ fn a_load_balancer_needs_any_address() {
 #[test]
 fn slices_alone_decide_where_the_service_may_not_be_read() {
     let evaluate = |text: &str, rest: &str| {
-        let Ok(Check::Service(condition)) = Check::parse(Kind::Service, text) else { panic!("{text}") };
+        let Ok(Check::Service(condition)) = Check::parse(&Kind::Service, text) else { panic!("{text}") };
         let slice = Slice::read(&raw(&slice(rest))).unwrap();
         service::evaluate(None, std::iter::once(&slice), &condition)
     };

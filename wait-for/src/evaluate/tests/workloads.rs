@@ -24,7 +24,7 @@ fn old_status_is_never_believed_after_a_new_generation() {
                     "{{metadata: {{name: x, generation: {generation}}}, spec: {{replicas: 2}}, \
                      status: {{{observed}{status}}}}}"
                 );
-                verdict_of(kind, condition, &yaml(&object), &[])
+                verdict_of(&kind, condition, &yaml(&object), &[])
             };
             let stale = verdict("3", "observedGeneration: 2, ");
             let expected = "generation 3 not observed yet (controller saw 2)";
@@ -43,11 +43,11 @@ fn old_status_is_never_believed_after_a_new_generation() {
 #[test]
 fn nothing_is_believed_of_an_object_without_status() {
     for kind in [Kind::Deployment, Kind::StatefulSet, Kind::ReplicaSet, Kind::DaemonSet] {
-        let check = Check::default_of(kind).to_string();
+        let check = Check::default_of(&kind).to_string();
         for object in
             ["{metadata: {name: x, generation: 1}}", "{metadata: {name: x}, spec: null, status: null}"]
         {
-            let verdict = verdict_of(kind, &check, &yaml(object), &[]);
+            let verdict = verdict_of(&kind, &check, &yaml(object), &[]);
             assert_eq!(complaint(&verdict, "not-yet", &["not observed yet"]), None, "{kind}");
         }
     }
@@ -62,7 +62,7 @@ fn what_is_being_deleted_is_not_ready() {
     );
     for kind in [Kind::Deployment, Kind::StatefulSet, Kind::ReplicaSet] {
         for condition in ["available", "ready", "exists", "condition=Available", "deleted"] {
-            let verdict = verdict_of(kind, condition, &yaml(&object), &[]);
+            let verdict = verdict_of(&kind, condition, &yaml(&object), &[]);
             let text = complaint(&verdict, "not-yet", &["being deleted; finalizers a/b, c"]);
             assert_eq!(text, None, "{kind} {condition}");
         }

@@ -108,6 +108,9 @@ async fn read(mut body: Incoming) -> Result<Vec<u8>, Finding> {
 fn cut(error: &hyper::Error) -> Finding {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
     match cause {
+        Some(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Finding::state("the answer ended too soon")
+        }
         Some(cause) => Finding::state(describe(cause)),
         None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
             Finding::state("connection closed without an answer")

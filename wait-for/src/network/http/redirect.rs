@@ -43,7 +43,12 @@ impl Hop {
         // Whoever asks for a redirect's code by name wants the redirect itself.
         let is_wanted = !ask.status.is_default() && ask.status.contains(code);
         let (true, false, Some(location)) =
-            (matches!(code, 301 | 302 | 303 | 307 | 308), is_wanted, location)
+            // An empty Location is none, as for Go's client.
+            (
+                matches!(code, 301 | 302 | 303 | 307 | 308),
+                is_wanted,
+                location.filter(|location| !location.is_empty()),
+            )
         else {
             return Next::Stay;
         };

@@ -1,0 +1,694 @@
+#compdef probesim
+
+autoload -U is-at-least
+
+_probesim() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'--port=[Port to listen on; 0 lets the system choose \[env\: PORT\] \[default\: 8080\]]:PORT:_default' \
+'--listen=[Address to listen on; its port, if it has one, wins over --port \[env\: LISTEN\] \[default\: all, IPv6 and IPv4\]]:IP[:PORT]:_default' \
+'--failure-rate=[Liveness and readiness\: fail this share of the requests at random, at once (20, 20%, 0.5%) \[env\: FAILURE_RATE\]]:PERCENT:_default' \
+'--latency=[Liveness and readiness\: wait before an answer that is not a random failure; bare\: milliseconds \[env\: LATENCY\]]:TIME:_default' \
+'--liveness-fail-after-time=[Liveness\: fail from this uptime on; bare\: seconds, 0\: never \[env\: LIVENESS_FAIL_AFTER_TIME\]]:TIME:_default' \
+'--readiness-fail-after-time=[Readiness\: fail from this uptime on; bare\: seconds, 0\: never \[env\: READINESS_FAIL_AFTER_TIME\]]:TIME:_default' \
+'--disconnect-after=[Readiness\: a simulated network partition from this uptime on; bare\: minutes, 0\: never \[env\: DISCONNECT_AFTER\]]:TIME:_default' \
+'--reconnect-after=[How long the partition lasts; bare\: minutes, 0\: no partition \[env\: RECONNECT_AFTER\] \[default\: until restart\]]:TIME:_default' \
+'--fail-dependency=[Fail /dependency, and with it readiness \[env\: FAIL_DEPENDENCY\]]::BOOL:_default' \
+'--fail-count=[Liveness and readiness, each by its own count\: pass this many requests before --recovery-period of them fail; a negative count shortens that period \[env\: FAIL_COUNT\] \[default\: 0\]]:REQUESTS:_default' \
+'--recovery-period=[Fail this many requests after --fail-count, then pass for ever \[env\: RECOVERY_PERIOD\] \[default\: 0\]]:REQUESTS:_default' \
+'--startup-delay=[Startup\: fail until this uptime, with a unit \[env\: STARTUP_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--seed=[The same seed gives the same failures, request by request \[env\: SEED\] \[default\: random, logged at start\]]:NUMBER:_default' \
+'--drain-delay=[After SIGTERM or SIGINT\: readiness fails, all else is served as before, for this long, with a unit \[env\: DRAIN_DELAY\] \[default\: 3s\]]:TIME:_default' \
+'--grace=[After the drain delay\: requests under way get this long to finish, with a unit \[env\: GRACE\] \[default\: 10s\]]:TIME:_default' \
+'--config=[Faults, a scenario and settings as YAML; its faults are read again when it changes \[env\: CONFIG\]]:FILE:_files' \
+'--faults=[More faults, as in the file\: a YAML list, such as \`\[{on\: readiness, rate\: 20%}\]\` \[env\: FAULTS\]]:YAML:_default' \
+'--partition=[What DISCONNECT_AFTER does\: http (a 500 of readiness), or for the whole port refuse, reset, hang or blackhole \[env\: PARTITION\] \[default\: http\]]:WORD:_default' \
+'--starts-file=[Counts the starts of the container in this file, for faults with \`starts\`; in an emptyDir it outlives the container \[env\: STARTS_FILE\]]:FILE:_files' \
+'--admin-port=[Port of metrics, state and control; 0 lets the system choose \[env\: ADMIN_PORT\] \[default\: 8081, or none if that is taken\]]:PORT:_default' \
+'--admin-listen=[Address of the admin port; on any but loopback, changes need a token \[env\: ADMIN_LISTEN\] \[default\: 127.0.0.1\]]:IP:_default' \
+'--admin-token=[The bearer token for changes; better in the environment, or in a file \[env\: ADMIN_TOKEN\]]:TOKEN:_default' \
+'--admin-token-file=[A file with the bearer token, read at each use \[env\: ADMIN_TOKEN_FILE\]]:FILE:_files' \
+'--grpc-port=[Port of gRPC health (grpc.health.v1, plain HTTP/2); 0 lets the system choose \[env\: GRPC_PORT\] \[default\: none\]]:PORT:_default' \
+'--grpc-services=[The gRPC services that have a health of their own, besides the server'\''s\: names with commas \[env\: GRPC_SERVICES\]]:NAMES:_default' \
+'--tcp-port=[Port that accepts plain TCP; 0 lets the system choose \[env\: TCP_PORT\] \[default\: none\]]:PORT:_default' \
+'--exit-after=[Process\: end at this uptime, at once, as a crash does, with a unit \[env\: EXIT_AFTER\] \[default\: never\]]:TIME:_default' \
+'--exit-code=[Process\: the exit code of --exit-after, and of a POST to /exit that names none \[env\: EXIT_CODE\] \[default\: 1\]]:CODE:_default' \
+'--ignore-sigterm=[Process\: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it \[env\: IGNORE_SIGTERM\]]::BOOL:_default' \
+'--exit-delay=[Process\: exit so much later than the drain is over, with a unit \[env\: EXIT_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--log-level=[error, warn, info, or debug, which shows each decision \[env\: LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
+'--check[Check all settings and the file, print the plan that they make, and serve nothing]' \
+'--reference[Print the reference of settings, file and faults as Markdown, and serve nothing]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_probesim_commands" \
+"*::: :->probesim" \
+&& ret=0
+    case $state in
+    (probesim)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:probesim-command-$line[1]:"
+        case $line[1] in
+            (serve)
+_arguments "${_arguments_options[@]}" : \
+'--port=[Port to listen on; 0 lets the system choose \[env\: PORT\] \[default\: 8080\]]:PORT:_default' \
+'--listen=[Address to listen on; its port, if it has one, wins over --port \[env\: LISTEN\] \[default\: all, IPv6 and IPv4\]]:IP[:PORT]:_default' \
+'--failure-rate=[Liveness and readiness\: fail this share of the requests at random, at once (20, 20%, 0.5%) \[env\: FAILURE_RATE\]]:PERCENT:_default' \
+'--latency=[Liveness and readiness\: wait before an answer that is not a random failure; bare\: milliseconds \[env\: LATENCY\]]:TIME:_default' \
+'--liveness-fail-after-time=[Liveness\: fail from this uptime on; bare\: seconds, 0\: never \[env\: LIVENESS_FAIL_AFTER_TIME\]]:TIME:_default' \
+'--readiness-fail-after-time=[Readiness\: fail from this uptime on; bare\: seconds, 0\: never \[env\: READINESS_FAIL_AFTER_TIME\]]:TIME:_default' \
+'--disconnect-after=[Readiness\: a simulated network partition from this uptime on; bare\: minutes, 0\: never \[env\: DISCONNECT_AFTER\]]:TIME:_default' \
+'--reconnect-after=[How long the partition lasts; bare\: minutes, 0\: no partition \[env\: RECONNECT_AFTER\] \[default\: until restart\]]:TIME:_default' \
+'--fail-dependency=[Fail /dependency, and with it readiness \[env\: FAIL_DEPENDENCY\]]::BOOL:_default' \
+'--fail-count=[Liveness and readiness, each by its own count\: pass this many requests before --recovery-period of them fail; a negative count shortens that period \[env\: FAIL_COUNT\] \[default\: 0\]]:REQUESTS:_default' \
+'--recovery-period=[Fail this many requests after --fail-count, then pass for ever \[env\: RECOVERY_PERIOD\] \[default\: 0\]]:REQUESTS:_default' \
+'--startup-delay=[Startup\: fail until this uptime, with a unit \[env\: STARTUP_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--seed=[The same seed gives the same failures, request by request \[env\: SEED\] \[default\: random, logged at start\]]:NUMBER:_default' \
+'--drain-delay=[After SIGTERM or SIGINT\: readiness fails, all else is served as before, for this long, with a unit \[env\: DRAIN_DELAY\] \[default\: 3s\]]:TIME:_default' \
+'--grace=[After the drain delay\: requests under way get this long to finish, with a unit \[env\: GRACE\] \[default\: 10s\]]:TIME:_default' \
+'--config=[Faults, a scenario and settings as YAML; its faults are read again when it changes \[env\: CONFIG\]]:FILE:_files' \
+'--faults=[More faults, as in the file\: a YAML list, such as \`\[{on\: readiness, rate\: 20%}\]\` \[env\: FAULTS\]]:YAML:_default' \
+'--partition=[What DISCONNECT_AFTER does\: http (a 500 of readiness), or for the whole port refuse, reset, hang or blackhole \[env\: PARTITION\] \[default\: http\]]:WORD:_default' \
+'--starts-file=[Counts the starts of the container in this file, for faults with \`starts\`; in an emptyDir it outlives the container \[env\: STARTS_FILE\]]:FILE:_files' \
+'--admin-port=[Port of metrics, state and control; 0 lets the system choose \[env\: ADMIN_PORT\] \[default\: 8081, or none if that is taken\]]:PORT:_default' \
+'--admin-listen=[Address of the admin port; on any but loopback, changes need a token \[env\: ADMIN_LISTEN\] \[default\: 127.0.0.1\]]:IP:_default' \
+'--admin-token=[The bearer token for changes; better in the environment, or in a file \[env\: ADMIN_TOKEN\]]:TOKEN:_default' \
+'--admin-token-file=[A file with the bearer token, read at each use \[env\: ADMIN_TOKEN_FILE\]]:FILE:_files' \
+'--grpc-port=[Port of gRPC health (grpc.health.v1, plain HTTP/2); 0 lets the system choose \[env\: GRPC_PORT\] \[default\: none\]]:PORT:_default' \
+'--grpc-services=[The gRPC services that have a health of their own, besides the server'\''s\: names with commas \[env\: GRPC_SERVICES\]]:NAMES:_default' \
+'--tcp-port=[Port that accepts plain TCP; 0 lets the system choose \[env\: TCP_PORT\] \[default\: none\]]:PORT:_default' \
+'--exit-after=[Process\: end at this uptime, at once, as a crash does, with a unit \[env\: EXIT_AFTER\] \[default\: never\]]:TIME:_default' \
+'--exit-code=[Process\: the exit code of --exit-after, and of a POST to /exit that names none \[env\: EXIT_CODE\] \[default\: 1\]]:CODE:_default' \
+'--ignore-sigterm=[Process\: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it \[env\: IGNORE_SIGTERM\]]::BOOL:_default' \
+'--exit-delay=[Process\: exit so much later than the drain is over, with a unit \[env\: EXIT_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--log-level=[error, warn, info, or debug, which shows each decision \[env\: LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
+'--check[Check all settings and the file, print the plan that they make, and serve nothing]' \
+'--reference[Print the reference of settings, file and faults as Markdown, and serve nothing]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(lab)
+_arguments "${_arguments_options[@]}" : \
+'--replay=[Recording to replay\: watch frames and steps as JSON lines]:RECORDING:_files' \
+'--speed=[How many times faster than it was recorded]:X:_default' \
+'--from=[Begin at this second of the recording]:SECONDS:_default' \
+'--listen=[Address to listen on; port 0 picks a free one]:ADDR:_default' \
+'--kubeconfig-out=[Write a kubeconfig for this server to a file]:FILE:_files' \
+'--keep-times[Keep the times in the objects as they were recorded, instead of moving them to now]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_probesim__subcmd__check_commands" \
+"*::: :->check" \
+&& ret=0
+
+    case $state in
+    (check)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:probesim-check-command-$line[1]:"
+        case $line[1] in
+            (http)
+_arguments "${_arguments_options[@]}" : \
+'--timeout=[The longest time for all of it, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+':address -- HOST\:PORT\[/PATH\]:_default' \
+&& ret=0
+;;
+(tcp)
+_arguments "${_arguments_options[@]}" : \
+'--timeout=[The longest time for all of it, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+':address -- HOST\:PORT:_default' \
+&& ret=0
+;;
+(grpc)
+_arguments "${_arguments_options[@]}" : \
+'--service=[The service to ask for; by default the server as a whole]:SERVICE:_default' \
+'--timeout=[The longest time for all of it, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+':address -- HOST\:PORT:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_probesim__subcmd__check__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:probesim-check-help-command-$line[1]:"
+        case $line[1] in
+            (http)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(tcp)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(grpc)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
+(ctl)
+_arguments "${_arguments_options[@]}" : \
+'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
+'--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
+'--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
+'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_probesim__subcmd__ctl_commands" \
+"*::: :->ctl" \
+&& ret=0
+
+    case $state in
+    (ctl)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:probesim-ctl-command-$line[1]:"
+        case $line[1] in
+            (put)
+_arguments "${_arguments_options[@]}" : \
+'--on=[The endpoint, if the faults do not say]:ENDPOINT:_default' \
+'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
+'--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
+'--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
+'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+':faults -- A fault or a list of them, as YAML or JSON, or @FILE:_default' \
+&& ret=0
+;;
+(patch)
+_arguments "${_arguments_options[@]}" : \
+'--on=[The endpoint, if the faults do not say]:ENDPOINT:_default' \
+'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
+'--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
+'--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
+'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+':faults -- A fault or a list of them, as YAML or JSON, or @FILE:_default' \
+&& ret=0
+;;
+(delete)
+_arguments "${_arguments_options[@]}" : \
+'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
+'--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
+'--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
+'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::endpoint -- The endpoint; all, if there is none:_default' \
+&& ret=0
+;;
+(reset)
+_arguments "${_arguments_options[@]}" : \
+'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
+'--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
+'--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
+'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(state)
+_arguments "${_arguments_options[@]}" : \
+'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
+'--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
+'--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
+'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(exit)
+_arguments "${_arguments_options[@]}" : \
+'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
+'--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
+'--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
+'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::code -- The exit code:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_probesim__subcmd__ctl__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:probesim-ctl-help-command-$line[1]:"
+        case $line[1] in
+            (put)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(patch)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(delete)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(reset)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(state)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(exit)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_probesim__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:probesim-help-command-$line[1]:"
+        case $line[1] in
+            (serve)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(lab)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+":: :_probesim__subcmd__help__subcmd__check_commands" \
+"*::: :->check" \
+&& ret=0
+
+    case $state in
+    (check)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:probesim-help-check-command-$line[1]:"
+        case $line[1] in
+            (http)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(tcp)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(grpc)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(ctl)
+_arguments "${_arguments_options[@]}" : \
+":: :_probesim__subcmd__help__subcmd__ctl_commands" \
+"*::: :->ctl" \
+&& ret=0
+
+    case $state in
+    (ctl)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:probesim-help-ctl-command-$line[1]:"
+        case $line[1] in
+            (put)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(patch)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(delete)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(reset)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(state)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(exit)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_probesim_commands] )) ||
+_probesim_commands() {
+    local commands; commands=(
+'serve:Serve /liveness, /readiness, /startup and /dependency\: the default' \
+'lab:Replay the recording of a cluster as a Kubernetes API on loopback' \
+'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
+'ctl:Change the faults of running servers\: of one, or of all behind a name' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'probesim commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check_commands] )) ||
+_probesim__subcmd__check_commands() {
+    local commands; commands=(
+'http:GET a path\: 200 to 399 is a success' \
+'tcp:Connect' \
+'grpc:Ask for health over gRPC\: SERVING is a success' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'probesim check commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check__subcmd__grpc_commands] )) ||
+_probesim__subcmd__check__subcmd__grpc_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim check grpc commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check__subcmd__help_commands] )) ||
+_probesim__subcmd__check__subcmd__help_commands() {
+    local commands; commands=(
+'http:GET a path\: 200 to 399 is a success' \
+'tcp:Connect' \
+'grpc:Ask for health over gRPC\: SERVING is a success' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'probesim check help commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check__subcmd__help__subcmd__grpc_commands] )) ||
+_probesim__subcmd__check__subcmd__help__subcmd__grpc_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim check help grpc commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check__subcmd__help__subcmd__help_commands] )) ||
+_probesim__subcmd__check__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim check help help commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check__subcmd__help__subcmd__http_commands] )) ||
+_probesim__subcmd__check__subcmd__help__subcmd__http_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim check help http commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check__subcmd__help__subcmd__tcp_commands] )) ||
+_probesim__subcmd__check__subcmd__help__subcmd__tcp_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim check help tcp commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check__subcmd__http_commands] )) ||
+_probesim__subcmd__check__subcmd__http_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim check http commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__check__subcmd__tcp_commands] )) ||
+_probesim__subcmd__check__subcmd__tcp_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim check tcp commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl_commands] )) ||
+_probesim__subcmd__ctl_commands() {
+    local commands; commands=(
+'put:Replace the live faults, or those of one endpoint' \
+'patch:Add to the live faults' \
+'delete:Take the live faults away, or those of one endpoint' \
+'reset:Take all live faults away' \
+'state:Print the state of each replica as JSON' \
+'exit:End the process, as a crash does' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'probesim ctl commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__delete_commands] )) ||
+_probesim__subcmd__ctl__subcmd__delete_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl delete commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__exit_commands] )) ||
+_probesim__subcmd__ctl__subcmd__exit_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl exit commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__help_commands] )) ||
+_probesim__subcmd__ctl__subcmd__help_commands() {
+    local commands; commands=(
+'put:Replace the live faults, or those of one endpoint' \
+'patch:Add to the live faults' \
+'delete:Take the live faults away, or those of one endpoint' \
+'reset:Take all live faults away' \
+'state:Print the state of each replica as JSON' \
+'exit:End the process, as a crash does' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'probesim ctl help commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__help__subcmd__delete_commands] )) ||
+_probesim__subcmd__ctl__subcmd__help__subcmd__delete_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl help delete commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__help__subcmd__exit_commands] )) ||
+_probesim__subcmd__ctl__subcmd__help__subcmd__exit_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl help exit commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__help__subcmd__help_commands] )) ||
+_probesim__subcmd__ctl__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl help help commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__help__subcmd__patch_commands] )) ||
+_probesim__subcmd__ctl__subcmd__help__subcmd__patch_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl help patch commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__help__subcmd__put_commands] )) ||
+_probesim__subcmd__ctl__subcmd__help__subcmd__put_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl help put commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__help__subcmd__reset_commands] )) ||
+_probesim__subcmd__ctl__subcmd__help__subcmd__reset_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl help reset commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__help__subcmd__state_commands] )) ||
+_probesim__subcmd__ctl__subcmd__help__subcmd__state_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl help state commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__patch_commands] )) ||
+_probesim__subcmd__ctl__subcmd__patch_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl patch commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__put_commands] )) ||
+_probesim__subcmd__ctl__subcmd__put_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl put commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__reset_commands] )) ||
+_probesim__subcmd__ctl__subcmd__reset_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl reset commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__ctl__subcmd__state_commands] )) ||
+_probesim__subcmd__ctl__subcmd__state_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim ctl state commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help_commands] )) ||
+_probesim__subcmd__help_commands() {
+    local commands; commands=(
+'serve:Serve /liveness, /readiness, /startup and /dependency\: the default' \
+'lab:Replay the recording of a cluster as a Kubernetes API on loopback' \
+'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
+'ctl:Change the faults of running servers\: of one, or of all behind a name' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'probesim help commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__check_commands] )) ||
+_probesim__subcmd__help__subcmd__check_commands() {
+    local commands; commands=(
+'http:GET a path\: 200 to 399 is a success' \
+'tcp:Connect' \
+'grpc:Ask for health over gRPC\: SERVING is a success' \
+    )
+    _describe -t commands 'probesim help check commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__check__subcmd__grpc_commands] )) ||
+_probesim__subcmd__help__subcmd__check__subcmd__grpc_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help check grpc commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__check__subcmd__http_commands] )) ||
+_probesim__subcmd__help__subcmd__check__subcmd__http_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help check http commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__check__subcmd__tcp_commands] )) ||
+_probesim__subcmd__help__subcmd__check__subcmd__tcp_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help check tcp commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__ctl_commands] )) ||
+_probesim__subcmd__help__subcmd__ctl_commands() {
+    local commands; commands=(
+'put:Replace the live faults, or those of one endpoint' \
+'patch:Add to the live faults' \
+'delete:Take the live faults away, or those of one endpoint' \
+'reset:Take all live faults away' \
+'state:Print the state of each replica as JSON' \
+'exit:End the process, as a crash does' \
+    )
+    _describe -t commands 'probesim help ctl commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__ctl__subcmd__delete_commands] )) ||
+_probesim__subcmd__help__subcmd__ctl__subcmd__delete_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help ctl delete commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__ctl__subcmd__exit_commands] )) ||
+_probesim__subcmd__help__subcmd__ctl__subcmd__exit_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help ctl exit commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__ctl__subcmd__patch_commands] )) ||
+_probesim__subcmd__help__subcmd__ctl__subcmd__patch_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help ctl patch commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__ctl__subcmd__put_commands] )) ||
+_probesim__subcmd__help__subcmd__ctl__subcmd__put_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help ctl put commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__ctl__subcmd__reset_commands] )) ||
+_probesim__subcmd__help__subcmd__ctl__subcmd__reset_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help ctl reset commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__ctl__subcmd__state_commands] )) ||
+_probesim__subcmd__help__subcmd__ctl__subcmd__state_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help ctl state commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__help_commands] )) ||
+_probesim__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help help commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__lab_commands] )) ||
+_probesim__subcmd__help__subcmd__lab_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help lab commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__help__subcmd__serve_commands] )) ||
+_probesim__subcmd__help__subcmd__serve_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help serve commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__lab_commands] )) ||
+_probesim__subcmd__lab_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim lab commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__serve_commands] )) ||
+_probesim__subcmd__serve_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim serve commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_probesim" ]; then
+    _probesim "$@"
+else
+    compdef _probesim probesim
+fi

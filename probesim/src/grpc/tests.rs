@@ -1,0 +1,111 @@
+//! What `probesim check grpc` and a watcher see, over loopback.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{self, Duration, Instant};
+
+use super::message::{self, Health};
+use crate::check;
+use crate::endpoint::Endpoints;
+use crate::plan::{Put, spec};
+use crate::server::control::Controller;
+use crate::server::engine::{Engine, Setup};
+use crate::yaml::Node;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn serving(faults: &str) -> (SocketAddr, Arc<Engine>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let endpoints = Endpoints::new([], ["orders".to_owned()]);
+    let fixed = spec::read_all(&Node::parse(faults).unwrap(), "", "fault-", &endpoints).unwrap();
+    let engine = Arc::new(Engine::new(Setup { endpoints, fixed, ..Setup::default() }, 42, Instant::now()));
+    let shared = Arc::clone(&engine);
+    tokio::spawn(async move {
+        let controller = Controller::default();
+        while let Ok((stream, peer)) = listener.accept().await {
+            tokio::spawn(super::server::serve(stream, Arc::clone(&shared), peer.ip(), controller.watch()));
+        }
+    });
+    (address, engine)
+}
+
+async fn checked(address: SocketAddr, service: &str) -> String {
+    let address = address.to_string();
+    let checking = check::grpc_for_tests(&address, service);
+    let outcome = time::timeout(Duration::from_millis(500), checking).await;
+    outcome.map_or_else(
+        |_| "timed out".into(),
+        |outcome| outcome.map_or_else(|e| e.to_string(), |()| "ok".into()),
+    )
+}
+
+#[tokio::test]
+async fn each_service_has_its_own_health() {
+    let (address, _) = serving("{on: grpc/orders, status: 503}").await;
+    assert_eq!(checked(address, "").await, "ok");
+    assert_eq!(checked(address, "orders").await, "the service is NOT_SERVING");
+    assert!(checked(address, "nobody").await.contains("does not know the service"));
+}
+
+#[tokio::test]
+async fn every_fault_fails_the_check() {
+    for (answer, expected) in [
+        ("never", "timed out"),
+        ("stall", "timed out"),
+        ("slow-headers", "timed out"),
+        ("malformed", "the server does not answer the health protocol, or does not know the service"),
+        ("reset", "Connection reset by peer (os error 104)"),
+        ("close", "unexpected end of file"),
+    ] {
+        let (address, _) = serving(&format!("{{on: grpc, answer: {answer}}}")).await;
+        let text = checked(address, "").await;
+        let is_end = expected == "unexpected end of file" && text.contains("eof");
+        assert!(text == expected || is_end, "{answer}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_watcher_hears_of_every_change() {
+    let (address, engine) = serving("[]").await;
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::post(format!("http://{address}/grpc.health.v1.Health/Watch"))
+        .body(Full::new(message::request("")))
+        .unwrap();
+    let mut body = client.send_request(request).await.unwrap().into_body();
+    let mut next = async || {
+        let frame = time::timeout(PATIENCE, body.frame()).await.unwrap().unwrap().unwrap();
+        Health::parse(&frame.into_data().unwrap()).unwrap()
+    };
+    assert_eq!(next().await, 1);
+    let faults = "{on: grpc, status: 500}";
+    let put = |spec| Put { spec, epoch: engine.uptime(), expires: None };
+    let specs = spec::read_all(&Node::parse(faults).unwrap(), "", "", &Endpoints::default()).unwrap();
+    engine.change_live(|live| live.extend(specs.into_iter().map(put)));
+    assert_eq!(next().await, 2);
+    engine.change_live(Vec::clear);
+    assert_eq!(next().await, 1);
+}
+
+#[tokio::test]
+async fn other_methods_are_unimplemented() {
+    let (address, _) = serving("[]").await;
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::post(format!("http://{address}/grpc.health.v1.Health/List"))
+        .body(Full::new(message::request("")))
+        .unwrap();
+    let response = client.send_request(request).await.unwrap();
+    assert_eq!(response.headers()["grpc-status"], "12");
+}

@@ -1,0 +1,278 @@
+//! One pod under a kubelet. Its user tells it the time and what became of what it asked for; it asks for
+//! probes, starts and stops, and tells events and changes of the status.
+
+use std::collections::VecDeque;
+
+use rand::Rng;
+
+use super::actions::View;
+use super::ask::Ask;
+use super::backoff::Entry;
+use super::conditions::Conditions;
+use super::describe::Identity;
+use super::events::Event;
+use super::kill::Dying;
+use super::results::Results;
+use super::role::{self, Role};
+use super::runtime::{Instance, Instances, Running};
+use super::settings::Settings;
+use super::spec::{Container, PodSpec, RestartPolicy};
+use super::status::{ContainerStatus, Phase, PodStatus};
+use super::sync::Syncs;
+use super::terminate::Ending;
+use super::time::Time;
+use super::validate::{self, Invalid};
+use super::worker::Worker;
+
+/// The model of one pod.
+///
+/// After each call, take what it asks for with [`Pod::next_ask`] until there is nothing more; each ask for
+/// a probe, a start or a stop is answered later, or at once, by the call that its documentation names.
+/// [`Pod::next_wake`] says when to call [`Pod::wake`] if nothing else happens before.
+#[derive(Debug)]
+pub struct Pod {
+    pub(super) spec: PodSpec,
+    pub(super) settings: Settings,
+    pub(super) identity: Identity,
+    pub(super) slots: Vec<Slot>,
+    roles: Vec<Role>,
+    pub(super) workers: Vec<Worker>,
+    pub(super) results: Results,
+    pub(super) status: PodStatus,
+    pub(super) gates: Vec<Option<bool>>,
+    pub(super) syncs: Syncs,
+    pub(super) ending: Option<Ending>,
+    pub(super) deletion_grace: Option<std::time::Duration>,
+    pub(super) has_workers: bool,
+    pub(super) serial: u32,
+    pub(super) serials: Vec<u32>,
+    pub(super) asks: VecDeque<Ask>,
+    /// What the last decision was made from; kept so that a sync that changes nothing allocates nothing.
+    pub(super) views: Vec<View>,
+    /// The status before this one, for its memory.
+    pub(super) spare: Vec<ContainerStatus>,
+}
+
+/// One container.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) role: Role,
+    pub(super) policy: RestartPolicy,
+    pub(super) has_startup_probe: bool,
+    /// As they are.
+    pub(super) actual: Instances,
+    /// As the PLEG saw them last.
+    pub(super) seen: Instances,
+    pub(super) next_instance: Instance,
+    pub(super) dying: Option<Dying>,
+    pub(super) entry: Option<Entry>,
+    /// The reason cache: the last start ran into this back-off.
+    pub(super) back_off: Option<std::time::Duration>,
+}
+
+// === impl Slot ===
+
+impl Slot {
+    /// Whether an instance was asked for that has not come yet.
+    pub(super) fn is_starting(&self) -> bool {
+        let newest = self.actual.running.map(|it| it.instance).max(self.actual.exited.map(|it| it.instance));
+        newest.map_or(Instance::FIRST, Instance::next) != self.next_instance
+    }
+}
+
+// === impl Pod ===
+
+impl Pod {
+    /// A pod that was bound to the kubelet's node at `now`. Its first SyncPod runs at once.
+    ///
+    /// # Errors
+    /// The API would not have taken the spec.
+    pub fn try_new(
+        spec: PodSpec,
+        identity: Identity,
+        settings: Settings,
+        now: Time,
+        rng: &mut impl Rng,
+    ) -> Result<Self, Vec<Invalid>> {
+        validate::validate(&spec)?;
+        let slots: Vec<Slot> = role::cast(&spec)
+            .map(|(container, role, policy)| Slot {
+                role,
+                policy,
+                has_startup_probe: container.startup_probe.is_some(),
+                actual: Instances::default(),
+                seen: Instances::default(),
+                next_instance: Instance::FIRST,
+                dying: None,
+                entry: None,
+                back_off: None,
+            })
+            .collect();
+        let mut pod = Self {
+            roles: slots.iter().map(|slot| slot.role).collect(),
+            results: Results::new(slots.len()),
+            status: PodStatus {
+                phase: Phase::Pending,
+                containers: Vec::new(),
+                conditions: Conditions::none(now),
+            },
+            gates: vec![None; spec.readiness_gates.len()],
+            spec,
+            settings,
+            identity,
+            slots,
+            workers: Vec::new(),
+            syncs: Syncs::requested(),
+            ending: None,
+            deletion_grace: None,
+            has_workers: false,
+            serial: 0,
+            serials: Vec::new(),
+            asks: VecDeque::new(),
+            views: Vec::new(),
+            spare: Vec::new(),
+        };
+        pod.settle(now, rng);
+        Ok(pod)
+    }
+
+    /// The container of that number: init containers first, then the others, in the spec's order.
+    #[must_use]
+    pub fn container(&self, index: usize) -> &Container {
+        let init = &self.spec.init_containers;
+        if index < init.len() { &init[index] } else { &self.spec.containers[index - init.len()] }
+    }
+
+    /// The part of the container of that number.
+    #[must_use]
+    pub fn role(&self, index: usize) -> Role {
+        self.slots[index].role
+    }
+
+    /// The spec.
+    #[must_use]
+    pub const fn spec(&self) -> &PodSpec {
+        &self.spec
+    }
+
+    /// What messages call the pod.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The status as it was published last.
+    #[must_use]
+    pub const fn status(&self) -> &PodStatus {
+        &self.status
+    }
+
+    /// Whether nothing of the pod is left.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.ending == Some(Ending::Gone)
+    }
+
+    /// When `wake` has to be called if nothing else is called before.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Time> {
+        let mut next = self.syncs.due();
+        let mut earlier = |at: Option<Time>| {
+            if let Some(at) = at {
+                next = Some(next.map_or(at, |next| next.min(at)));
+            }
+        };
+        earlier(self.ending.and_then(Ending::due));
+        for worker in &self.workers {
+            earlier(worker.due());
+        }
+        for index in 0..self.slots.len() {
+            earlier(self.pre_stop_until(index));
+        }
+        next
+    }
+
+    /// The next thing to do or to note.
+    pub fn next_ask(&mut self) -> Option<Ask> {
+        self.asks.pop_front()
+    }
+
+    /// Does what is due by `now`.
+    pub fn wake(&mut self, now: Time, rng: &mut impl Rng) {
+        self.expire_pre_stops(now);
+        self.settle(now, rng);
+    }
+
+    /// An instance that was asked for runs since `now`.
+    pub fn container_started(&mut self, index: usize, now: Time, rng: &mut impl Rng) {
+        let slot = &mut self.slots[index];
+        if !slot.is_starting() {
+            return;
+        }
+        let newest = slot.actual.exited.map_or(Instance::FIRST, |exited| exited.instance.next());
+        slot.actual.running = Some(Running { instance: newest, started_at: now });
+        self.ask(Ask::Report(Event::Created { container: index }));
+        self.ask(Ask::Report(Event::Started { container: index }));
+        self.note_change(now);
+        self.answered(index, now, rng);
+        self.go_on_ending(now, rng);
+        self.settle(now, rng);
+    }
+
+    /// The running instance ended, of itself or because it was stopped.
+    pub fn container_exited(&mut self, index: usize, exit_code: i32, now: Time, rng: &mut impl Rng) {
+        let slot = &mut self.slots[index];
+        if slot.actual.exit(exit_code, now).is_none() {
+            return;
+        }
+        slot.dying = None;
+        self.note_change(now);
+        self.answered(index, now, rng);
+        self.go_on_ending(now, rng);
+        self.settle(now, rng);
+    }
+
+    /// The hook that was asked for is over.
+    pub fn pre_stop_done(&mut self, index: usize, now: Time, rng: &mut impl Rng) {
+        self.end_pre_stop(index, now);
+        self.settle(now, rng);
+    }
+
+    /// Something else has the pod synced: an update of its spec, another controller, a resync.
+    pub fn sync(&mut self, now: Time, rng: &mut impl Rng) {
+        self.syncs.is_requested = true;
+        self.settle(now, rng);
+    }
+
+    /// Somebody wrote the condition that a readiness gate waits for.
+    pub fn set_gate(&mut self, condition_type: &str, is_true: bool, now: Time, rng: &mut impl Rng) {
+        for (gate, value) in self.spec.readiness_gates.iter().zip(&mut self.gates) {
+            if gate.condition_type == condition_type {
+                *value = Some(is_true);
+            }
+        }
+        self.sync(now, rng);
+    }
+
+    pub(super) fn ask(&mut self, ask: Ask) {
+        self.asks.push_back(ask);
+    }
+
+    /// Lets everything happen that happens at this moment: first the ticks that are due, then, in turn,
+    /// updates of results, relists and SyncPods, and the workers that those trigger.
+    pub(super) fn settle(&mut self, now: Time, rng: &mut impl Rng) {
+        loop {
+            self.run_workers(now, rng);
+            if let Some(update) = self.results.next_update() {
+                self.handle_update(update, now);
+            } else if !self.step_sync(now, rng) && !self.step_ending(now, rng) {
+                return;
+            }
+        }
+    }
+
+    /// The roles, by number.
+    pub(super) fn roles(&self) -> &[Role] {
+        &self.roles
+    }
+}

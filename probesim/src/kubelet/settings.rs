@@ -1,0 +1,170 @@
+//! Where kubelets differ, and what a race or the clock of another goroutine decides.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::time::Time;
+
+/// How the kubelet around the prober behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// When the kubelet itself started. `None`: long ago, so that no worker sleeps before its first turn.
+    pub kubelet_started: Option<Time>,
+    /// kubernetes#141155: `started` goes over to the next instance of a container by its name.
+    pub started_carry_over: bool,
+    /// `PLEGOnDemandRelist`: how long after a SyncPod that did something the pod is looked at again.
+    /// `None`: only the generic relist sees it.
+    pub relist_after_sync: Option<Duration>,
+    /// The generic relist of the PLEG; zero sees everything at once.
+    pub relist_period: Duration,
+    /// Where its grid lies.
+    pub relist_phase: Duration,
+    /// Whether a worker that a SyncPod triggers looks at the status before or after it is published.
+    pub race: Race,
+    /// When the work queue syncs a pod that nothing else has synced.
+    pub requeue: Requeue,
+    /// `crashLoopBackOff.maxContainerRestartPeriod`, or less with `ReduceDefaultCrashLoopBackOffDecay`.
+    pub max_restart_period: Duration,
+    /// The first back-off.
+    pub base_restart_period: Duration,
+}
+
+/// `UpdatePodStatus` triggers a worker before `SetPodStatus`; on which side the worker comes out is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Race {
+    /// The worker finds the new status.
+    PublishFirst,
+    /// The worker finds the old one. Its ticks begin anew all the same.
+    WorkerFirst,
+    /// One or the other, by a fair coin.
+    Either,
+}
+
+/// The work queue (`completeWork`, `pkg/kubelet/pod_workers.go`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requeue {
+    /// A back-off ends to the moment, and idle pods are not synced.
+    Ideal,
+    /// As the kubelet does: with jitter, found by a poll every second, idle pods every 60 to 90 s.
+    Jittered,
+    /// Only when the model's user calls `sync`.
+    Never,
+}
+
+/// A version of Kubernetes, such as `1.36.2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    minor: u16,
+    patch: u16,
+}
+
+/// Not a version.
+#[derive(Debug, Error)]
+#[error("\"{0}\" is not a version of Kubernetes such as 1.36 or 1.36.2")]
+pub struct NotAVersion(String);
+
+// === impl Settings ===
+
+impl Settings {
+    /// No latency, no jitter, the races decided in favour of the status: what a rule means, undisturbed.
+    #[must_use]
+    pub const fn ideal() -> Self {
+        Self {
+            kubelet_started: None,
+            started_carry_over: false,
+            relist_after_sync: Some(Duration::ZERO),
+            relist_period: Duration::ZERO,
+            relist_phase: Duration::ZERO,
+            race: Race::PublishFirst,
+            requeue: Requeue::Ideal,
+            max_restart_period: Duration::from_secs(300),
+            base_restart_period: Duration::from_secs(10),
+        }
+    }
+
+    /// As a kubelet of that version behaves, with its default feature gates.
+    ///
+    /// The on-demand relist came with 1.36 and takes 10 to 100 ms; 20 ms stand for it here.
+    #[must_use]
+    pub fn of(version: Version) -> Self {
+        Self {
+            started_carry_over: version.carries_started_over(),
+            relist_after_sync: version.relists_on_demand().then_some(Duration::from_millis(20)),
+            relist_period: Duration::from_secs(1),
+            requeue: Requeue::Jittered,
+            ..Self::ideal()
+        }
+    }
+
+    /// `isRestart`, `pkg/kubelet/prober/worker.go`: the container was there 10 s before the kubelet. The
+    /// API's `startedAt` counts, and that has no fractions.
+    pub(super) fn is_older_than_kubelet(&self, started_at: Time) -> bool {
+        self.kubelet_started
+            .is_some_and(|start| start.since(started_at.whole_second()) > Duration::from_secs(10))
+    }
+}
+
+// === impl Version ===
+
+impl Version {
+    /// The newest that the model was compared with.
+    pub const V1_36_2: Self = Self { minor: 36, patch: 2 };
+
+    /// kubernetes#141155 came with 1.35.0 and was fixed by #141342, after 1.36.2.
+    #[must_use]
+    pub fn carries_started_over(self) -> bool {
+        (Self { minor: 35, patch: 0 }..=Self::V1_36_2).contains(&self)
+    }
+
+    /// The gate `PLEGOnDemandRelist` is on by default from 1.36.
+    #[must_use]
+    pub const fn relists_on_demand(self) -> bool {
+        self.minor >= 36
+    }
+}
+
+impl FromStr for Version {
+    type Err = NotAVersion;
+
+    fn from_str(text: &str) -> Result<Self, NotAVersion> {
+        let parse = || {
+            let mut parts = text.strip_prefix('v').unwrap_or(text).splitn(3, '.');
+            let (major, minor, patch) = (parts.next()?, parts.next()?, parts.next().unwrap_or("0"));
+            let version = Self { minor: minor.parse().ok()?, patch: patch.parse().ok()? };
+            (major == "1").then_some(version)
+        };
+        parse().ok_or_else(|| NotAVersion(text.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn started_is_carried_over_from_1_35_0_to_1_36_2() {
+        for (version, carries) in [
+            ("1.34.9", false),
+            ("v1.35.0", true),
+            ("1.35", true),
+            ("1.36.2", true),
+            ("1.36.3", false),
+            ("1.37", false),
+        ] {
+            assert_eq!(
+                version.parse::<Version>().expect(version).carries_started_over(),
+                carries,
+                "{version}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_version_has_a_major_of_one() {
+        assert!("2.1".parse::<Version>().is_err());
+        assert!("1".parse::<Version>().is_err());
+        assert!("1.x".parse::<Version>().is_err());
+    }
+}

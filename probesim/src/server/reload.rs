@@ -1,0 +1,94 @@
+//! Reads the file's faults again when it changes.
+
+use std::convert::Infallible;
+use std::future;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tokio::time;
+use tracing::{info, warn};
+
+use super::engine::Engine;
+use crate::config::Config;
+use crate::load;
+use crate::plan::spec::Spec;
+use crate::yaml::Node;
+
+/// How often it is looked at. A ConfigMap takes up to a minute to arrive anyway:
+/// <https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically>.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// What tells one state of a file from another. A ConfigMap's file is behind a symbolic link that is swapped, so
+/// the inode changes, and the time may even go back.
+type Stamp = (u64, u64, Option<SystemTime>);
+
+/// Watches the file, if there is one, for ever.
+pub(crate) async fn watch(config: &Config, engine: &Engine) -> Infallible {
+    let Some(path) = &config.file else { return future::pending().await };
+    // The faults of the settings stay; those of the file begin after them.
+    let settings: Vec<Spec> = engine.fixed().into_iter().filter(|spec| !spec.is_of_file).collect();
+    let mut seen = stamp(path);
+    let mut text = std::fs::read_to_string(path).ok();
+    loop {
+        time::sleep(PERIOD).await;
+        let now = stamp(path);
+        if now.is_none() || now == seen {
+            continue;
+        }
+        seen = now;
+        let Ok(new) = std::fs::read_to_string(path) else { continue };
+        if text.as_ref() == Some(&new) {
+            continue;
+        }
+        match faults(&new, engine, config.starts_file.is_some()) {
+            Ok(faults) => {
+                info!(file = %path.display(), faults = faults.len(), "reloaded");
+                engine.reload(settings.iter().cloned().chain(faults).collect());
+            }
+            Err(problems) => {
+                for problem in problems {
+                    warn!(file = %path.display(), %problem, "not reloaded: the old plan stays");
+                }
+            }
+        }
+        text = Some(new);
+    }
+}
+
+fn faults(text: &str, engine: &Engine, has_starts: bool) -> Result<Vec<Spec>, Vec<String>> {
+    let node = Node::parse(text).map_err(|problems| vec![problems.to_string()])?;
+    let specs = load::file_faults(&node, engine.endpoints())?;
+    match specs.iter().find(|spec| spec.timing.starts.is_some() && !has_starts) {
+        Some(spec) => Err(vec![format!("fault {:?} has `starts`, but there is no STARTS_FILE", spec.name)]),
+        None => Ok(specs),
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino(), metadata.modified().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::super::engine::Setup;
+    use super::*;
+
+    #[test]
+    fn a_broken_file_is_refused_with_its_lines() {
+        let engine = Engine::new(Setup::default(), 1, Instant::now());
+        assert_eq!(faults("faults: {on: liveness}", &engine, false).unwrap().len(), 1);
+        assert!(faults("", &engine, false).unwrap().is_empty());
+        for (text, expected) in [
+            ("faults: [", "line "),
+            ("faults:\n- {on: liveness, rte: 1}", "line 2: faults[0].rte: unknown"),
+            ("faults: {on: startup, starts: 1}", "fault \"fault-1\" has `starts`"),
+        ] {
+            let problems = faults(text, &engine, false).unwrap_err();
+            assert!(problems[0].starts_with(expected), "{problems:?}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! `probesim`, built as part of this package.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    probesim::main()
+}

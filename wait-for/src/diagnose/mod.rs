@@ -1,0 +1,101 @@
+//! Why a target is not ready, in one line: readiness.md 3.
+//!
+//! The rules are plain functions: what to read for which target (`related`), which pods are of the newest revision
+//! (`revision`), where the trouble is (`focus`), what events add to it (`pod_events`, `creation`), the line (`explain`),
+//! when to read (`schedule`), what may be read (`rights`) and when to give up (`fail_fast`). Around them, `reader` reads
+//! through the API, on a connection of its own, `doctor` makes rounds of it, and `beside` does so while a target is not
+//! met.
+//!
+//! A diagnosis never changes a verdict, except where the policy of [`FailFast`] says so, and never fails.
+
+pub mod beside;
+mod creation;
+pub mod doctor;
+mod event;
+mod explain;
+pub mod fail_fast;
+mod focus;
+pub mod own_pod;
+mod patient;
+mod pod_events;
+mod reader;
+mod related;
+mod revision;
+pub mod rights;
+pub mod schedule;
+mod subject;
+#[cfg(test)]
+mod tests;
+
+use tokio::time::Instant;
+
+pub use self::explain::Explanation;
+pub use self::fail_fast::FailFast;
+pub use self::own_pod::OwnPod;
+use crate::message::shorten;
+use crate::verdict::{Finding, Verdict};
+
+/// What a round of reading has come to.
+#[derive(Clone, Debug)]
+pub struct Diagnosis {
+    /// What is wrong.
+    pub explanation: Explanation,
+    /// Since when.
+    pub since: Instant,
+    /// Whether the policy says to give up; it was read twice.
+    pub is_hopeless: bool,
+}
+
+/// Findings that only say that something is not there.
+const NO_CAUSES: [&str; 2] = ["no endpoint", "no EndpointSlice"];
+/// So much of the finding's own cause is kept before another.
+const OWN: usize = 110;
+/// A Service's port that no pod offers is a mistake of its own, whatever its pods do.
+const PORT: &str = "(targetPort)";
+
+/// A cause that is better than the finding's own, and what follows from it. Both are safe to print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Because {
+    /// Such as `pod web-0: container web ImagePullBackOff (registry: not found)`.
+    pub cause: String,
+    /// Such as `run: kubectl delete pod web-0`.
+    pub hint: Option<String>,
+}
+
+impl Diagnosis {
+    /// The verdict with the diagnosis, where there is something to explain. What `is_final`, a failure that is only
+    /// doubted included, keeps its own cause.
+    #[must_use]
+    pub fn apply(&self, verdict: Verdict, is_final: bool) -> (Verdict, Option<Because>) {
+        let (finding, was_failed) = match verdict {
+            Verdict::NotYet(finding) => (finding, false),
+            Verdict::Failed(finding) => (finding, true),
+            Verdict::Met(_) | Verdict::Misused(_) => return (verdict, None),
+        };
+        let because = self.because(&finding, is_final || was_failed);
+        let verdict = if self.is_hopeless && !was_failed {
+            Verdict::Failed(Finding::because(finding.state, because.cause.clone()))
+        } else if was_failed {
+            Verdict::Failed(finding)
+        } else {
+            Verdict::NotYet(finding)
+        };
+        (verdict, Some(because))
+    }
+
+    fn because(&self, finding: &Finding, is_final: bool) -> Because {
+        let Explanation { cause, hint, extends, .. } = &self.explanation;
+        let own = finding.cause.as_deref().unwrap_or_default().trim_end_matches('.');
+        let is_said = own.is_empty() || own == cause || NO_CAUSES.iter().any(|start| own.starts_with(start));
+        let is_cause = *extends || is_final || own.contains(PORT);
+        let cause = match own.rfind(" (+") {
+            _ if is_cause && !is_said => format!("{}; {cause}", shorten(own.to_owned(), OWN)),
+            // How many more there are is in the selection's own finding.
+            Some(at) if own.ends_with(" more)") && !cause.ends_with(" more)") => {
+                format!("{cause}{}", &own[at..])
+            }
+            _ => cause.clone(),
+        };
+        Because { cause, hint: hint.clone() }
+    }
+}

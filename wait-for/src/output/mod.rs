@@ -1,0 +1,130 @@
+//! What a run says: a line when a target's state changes, a heartbeat, and the result.
+
+mod json;
+mod live;
+mod text;
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+pub(crate) use self::live::Above;
+pub use self::live::Screen;
+pub(crate) use self::text::closing;
+use crate::config::{Config, Format, Volume};
+use crate::outcome::Outcome;
+use crate::row::Row;
+
+/// How a run talks to its user.
+pub enum Output {
+    /// Lines: changes on stderr, the result on stdout.
+    Text,
+    /// One JSON object a line on stdout.
+    Json,
+    /// On a terminal: one line a target that changes in place.
+    Live(Screen),
+}
+
+/// What the first line says.
+pub struct Opening<'a> {
+    /// The targets, whole.
+    pub targets: Vec<String>,
+    /// Where objects are, and at which API server; none where all targets are on the network.
+    pub place: Option<(String, String)>,
+    /// The limit of the run.
+    pub timeout: Option<Duration>,
+    /// What is being waited for, row by row.
+    pub rows: &'a [Row],
+}
+
+impl Output {
+    /// The way that fits the configuration and the terminal.
+    #[must_use]
+    pub fn for_run(config: &Config) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        match config.format {
+            Format::Json => Self::Json,
+            Format::Text if is_terminal && config.volume == Volume::Normal && !config.once => Self::Live(
+                Screen::for_stderr(std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())),
+            ),
+            Format::Text => Self::Text,
+        }
+    }
+
+    /// The run begins.
+    pub fn open(&mut self, opening: &Opening, now: Duration) {
+        match self {
+            Self::Text => tracing::info!("{}", text::opening(opening)),
+            Self::Json => json::open(opening),
+            Self::Live(screen) => {
+                screen.print(&text::opening(opening));
+                screen.draw(opening.rows, now);
+            }
+        }
+    }
+
+    /// A target's state has changed.
+    pub fn change(&mut self, rows: &[Row], index: usize, now: Duration) {
+        match self {
+            Self::Text => tracing::info!("{}", rows[index].line(now)),
+            Self::Json => json::row("change", &rows[index], now),
+            Self::Live(screen) => screen.draw(rows, now),
+        }
+    }
+
+    /// The API server answers a target again, after it had not for `lasted`.
+    pub fn recover(&mut self, rows: &[Row], index: usize, lasted: Duration, now: Duration) {
+        match self {
+            Self::Text => tracing::info!("{}", text::recovered(&rows[index], lasted)),
+            Self::Json => json::row("recovered", &rows[index], now),
+            Self::Live(screen) => screen.draw(rows, now),
+        }
+    }
+
+    /// Nothing has happened for a while.
+    pub fn beat(&mut self, rows: &[Row], now: Duration) {
+        for row in rows.iter().filter(|row| !row.is_open(now)) {
+            match self {
+                Self::Text => tracing::info!("{}", text::still_waiting(row, now)),
+                Self::Json => json::row("waiting", row, now),
+                Self::Live(_) => {}
+            }
+        }
+    }
+
+    /// Time passes: what is on a screen shows it.
+    pub fn tick(&mut self, rows: &[Row], now: Duration) {
+        if let Self::Live(screen) = self {
+            screen.draw(rows, now);
+        }
+    }
+
+    /// Whether time that passes is to be seen.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Live(_))
+    }
+
+    /// The run is over.
+    pub fn close(&mut self, rows: &[Row], outcome: Outcome, is_once: bool, now: Duration) {
+        if let Self::Live(screen) = self {
+            screen.draw(rows, now);
+            screen.leave();
+        }
+        if matches!(self, Self::Json) {
+            json::close(rows, outcome, now);
+            return;
+        }
+        // On a terminal the same lines have just been left standing.
+        if !(self.is_live() && std::io::stdout().is_terminal()) {
+            text::print(&rows.iter().map(|row| row.result(now)).collect::<Vec<_>>());
+        }
+        let closing = closing(outcome, now);
+        match outcome {
+            Outcome::Met => tracing::info!("{closing}"),
+            Outcome::Waived => tracing::warn!("{closing}"),
+            // Not yet is an answer, where one only looks.
+            Outcome::TimedOut if is_once => {}
+            _ => tracing::error!("{closing}"),
+        }
+    }
+}

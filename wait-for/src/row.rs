@@ -1,0 +1,262 @@
+//! A target as the user sees it: its name, where it stands, and what stands in the way of knowing more.
+
+use std::time::Duration;
+
+use crate::diagnose::Because;
+use crate::duration::Short;
+use crate::message::shorten;
+use crate::outcome::Outcome;
+use crate::standing::{Known, Standing, Terms};
+use crate::verdict::{Finding, Verdict};
+
+/// No line is longer, in bytes: terminals, log shippers and kubectl all cut sooner or later.
+const LONGEST_LINE: usize = 300;
+/// Trouble with the API server is not worth a line before it has lasted so long, where a state is known.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it has lasted is only worth saying after that.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// A target and what is to be said of it.
+#[derive(Debug)]
+pub struct Row {
+    /// `deployment/postgres`, with its namespace where that is not the default one.
+    pub name: String,
+    /// What is known of it.
+    pub standing: Standing,
+    /// Why, where that was looked into.
+    pub why: Option<Why>,
+    /// Why the API server cannot be asked just now, since when, and whether that was said.
+    pub trouble: Option<Trouble>,
+}
+
+/// What a diagnosis has found.
+#[derive(Debug)]
+pub struct Why {
+    /// What it is.
+    pub because: Because,
+    /// How old it was when it was told.
+    pub age: Duration,
+    /// When it was told, since the start of the run.
+    pub told: Duration,
+}
+
+/// Trouble that a target's watch has with the API server.
+#[derive(Debug)]
+pub struct Trouble {
+    /// What it is.
+    pub what: String,
+    /// When it began, since the start of the run.
+    pub since: Duration,
+    /// Whether there was a line about it.
+    pub is_said: bool,
+}
+
+impl Row {
+    /// A target of which nothing is known.
+    #[must_use]
+    pub fn new(name: String, terms: Terms) -> Self {
+        Self { name, standing: Standing::new(terms), why: None, trouble: None }
+    }
+
+    /// The one line about the target, with what stands in the way of knowing more.
+    #[must_use]
+    pub fn line(&self, now: Duration) -> String {
+        let known = self.standing.known();
+        let state = match known {
+            Known::Nothing if self.trouble.is_some() => "not seen yet".to_owned(),
+            Known::Nothing => "not seen yet — no answer from the API server".to_owned(),
+            Known::Verdict(verdict) => match (self.standing.holding(now), &self.why) {
+                (Some(held), _) => format!(
+                    "{}, held for {} of {}",
+                    verdict.finding(),
+                    Short(held),
+                    Short(self.standing.stable_for())
+                ),
+                (None, Some(why)) => format!("{} — {}", verdict.finding().state, why.text(now)),
+                (None, None) => verdict.finding().to_string(),
+            },
+            Known::Refused(why) => why.clone(),
+        };
+        let trouble = match (&self.trouble, known) {
+            (None, _) | (_, Known::Refused(_)) => String::new(),
+            (Some(trouble), _) if now - trouble.since < SHORT => format!(" — {}", trouble.what),
+            (Some(trouble), _) => format!(" — {} (for {})", trouble.what, Short(now - trouble.since)),
+        };
+        shorten(format!("{} {state}{trouble}", self.name), LONGEST_LINE)
+    }
+
+    /// Where the target stands, in one word.
+    #[must_use]
+    pub fn word(&self, now: Duration) -> &'static str {
+        match (self.standing.end(now), self.standing.known()) {
+            (Some(Outcome::Met), _) => "met",
+            (Some(Outcome::Failed), _) => "failed",
+            (Some(Outcome::Usage), _) => "misused",
+            (Some(Outcome::Refused), _) => "refused",
+            (Some(Outcome::TimedOut), _) => "timed-out",
+            (_, Known::Nothing) => "unknown",
+            _ => "not-yet",
+        }
+    }
+
+    /// The line of the result: the word first.
+    #[must_use]
+    pub fn result(&self, now: Duration) -> String {
+        format!("{} {}", self.word(now), self.line(now))
+    }
+
+    /// Whether the target does not hold the gate closed.
+    #[must_use]
+    pub fn is_open(&self, now: Duration) -> bool {
+        self.standing.end(now) == Some(Outcome::Met)
+    }
+
+    /// A state that is new is worth a line; the same state is not.
+    pub fn learn(&mut self, verdict: Verdict, now: Duration) -> bool {
+        let was_explained = self.why.take().is_some();
+        self.standing.learn(Known::Verdict(verdict), now) || was_explained
+    }
+
+    /// As [`Row::learn`], with what a diagnosis found and how long that has been so.
+    pub fn learn_why(&mut self, verdict: Verdict, because: Because, age: Duration, now: Duration) -> bool {
+        let known = Known::Verdict(verdict);
+        // The finding's own cause is not in the line: only its state is.
+        let is_new = !is_same_state(self.standing.known(), &known)
+            || self.why.as_ref().is_none_or(|why| why.because != because);
+        self.standing.learn(known, now);
+        self.why = Some(Why { because, age, told: now });
+        is_new
+    }
+
+    /// Trouble is worth a line at once where nothing is known yet, else when it lasts.
+    pub fn suffer(&mut self, what: String, now: Duration) -> bool {
+        let is_unknown = *self.standing.known() == Known::Nothing;
+        let trouble = self.trouble.get_or_insert(Trouble { what: String::new(), since: now, is_said: false });
+        let is_news = trouble.what != what || !trouble.is_said;
+        trouble.what = what;
+        let is_worth_it = is_news && (is_unknown || now - trouble.since >= PATIENCE);
+        trouble.is_said |= is_worth_it;
+        is_worth_it
+    }
+
+    /// The trouble is over; answers how long it lasted, where there was a line about it.
+    pub fn recover(&mut self, now: Duration) -> Option<Duration> {
+        self.trouble.take().filter(|trouble| trouble.is_said).map(|trouble| now - trouble.since)
+    }
+
+    /// The API server rejects the question itself.
+    pub fn misuse(&mut self, finding: Finding, now: Duration) {
+        self.why = None;
+        self.standing.learn(Known::Verdict(Verdict::Misused(finding)), now);
+    }
+
+    /// The API server will never answer.
+    pub fn refuse(&mut self, why: String, now: Duration) {
+        self.standing.learn(Known::Refused(why), now);
+    }
+}
+
+impl Why {
+    /// `CAUSE since AGE; HINT`
+    fn text(&self, now: Duration) -> String {
+        let age = self.age + now.saturating_sub(self.told);
+        let age = if age < SHORT { String::new() } else { format!(" since {}", Short(whole(age))) };
+        let hint = self.because.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{}{age}{hint}", self.because.cause)
+    }
+}
+
+fn is_same_state(one: &Known, other: &Known) -> bool {
+    match (one, other) {
+        (Known::Verdict(one), Known::Verdict(other)) => {
+            one.is_failed() == other.is_failed() && one.finding().state == other.finding().state
+        }
+        _ => false,
+    }
+}
+
+/// In whole seconds: nobody counts the parts of an age.
+fn whole(age: Duration) -> Duration {
+    Duration::from_secs(age.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Duration = Duration::ZERO;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn not_yet() -> Verdict {
+        Verdict::NotYet(Finding { state: "0/2 available".into(), cause: Some("scaled to 0".into()) })
+    }
+
+    #[test]
+    fn a_line_says_what_and_why() {
+        let mut row = Row::new("deployment/api".into(), Terms::default());
+        assert_eq!(row.line(START), "deployment/api not seen yet — no answer from the API server");
+        assert!(row.learn(not_yet(), START));
+        assert_eq!(row.line(START), "deployment/api 0/2 available — scaled to 0");
+        assert_eq!(row.result(START), "not-yet deployment/api 0/2 available — scaled to 0");
+        assert!(!row.learn(not_yet(), START), "the same state is not worth a line");
+    }
+
+    #[test]
+    fn trouble_is_said_at_once_while_nothing_is_known() {
+        let mut row = Row::new("pod/x".into(), Terms::default());
+        assert!(row.suffer("API server unreachable: connection refused".into(), START));
+        assert!(!row.suffer("API server unreachable: connection refused".into(), seconds(1)));
+        assert_eq!(row.line(START), "pod/x not seen yet — API server unreachable: connection refused");
+        assert_eq!(
+            row.line(seconds(4)),
+            "pod/x not seen yet — API server unreachable: connection refused (for 4s)"
+        );
+        assert_eq!(row.recover(seconds(5)), Some(seconds(5)));
+        assert_eq!(row.recover(seconds(6)), None);
+    }
+
+    #[test]
+    fn a_short_outage_is_not_worth_a_line_where_the_state_is_known() {
+        let mut row = Row::new("pod/x".into(), Terms::default());
+        row.learn(not_yet(), START);
+        assert!(!row.suffer("cut".into(), START));
+        assert!(!row.suffer("cut".into(), seconds(9)));
+        assert!(row.suffer("cut".into(), seconds(10)));
+        assert!(!row.suffer("cut".into(), seconds(11)));
+        assert_eq!(row.line(seconds(12)), "pod/x 0/2 available — scaled to 0 — cut (for 12s)");
+        assert_eq!(row.recover(seconds(13)), Some(seconds(13)));
+    }
+
+    #[test]
+    fn a_cause_that_was_looked_into_has_its_age_before_the_hint() {
+        let mut row = Row::new("service/db".into(), Terms::default());
+        let because = |hint: Option<&str>| Because {
+            cause: "pod db-0: readiness probe failing (HTTP 503)".into(),
+            hint: hint.map(ToOwned::to_owned),
+        };
+        assert!(row.learn_why(not_yet(), because(None), START, seconds(3)));
+        let recounted =
+            Verdict::NotYet(Finding { state: "0/2 available".into(), cause: Some("other".into()) });
+        assert!(!row.learn_why(recounted, because(None), seconds(10), seconds(13)), "an age is no news");
+        assert_eq!(
+            row.line(seconds(23)),
+            "service/db 0/2 available — pod db-0: readiness probe failing (HTTP 503) since 20s"
+        );
+        assert!(row.learn_why(not_yet(), because(Some("see statefulset/db")), START, seconds(23)));
+        assert!(row.line(seconds(25)).ends_with("(HTTP 503) since 2s; see statefulset/db"));
+        assert!(row.learn(not_yet(), seconds(25)));
+        assert_eq!(row.line(seconds(25)), "service/db 0/2 available — scaled to 0");
+    }
+
+    #[test]
+    fn long_lines_are_cut_at_a_character() {
+        let mut row = Row::new("pod/x".into(), Terms::default());
+        row.learn(Verdict::NotYet(Finding { state: "é".repeat(400), cause: None }), START);
+        let line = row.line(START);
+        assert!(line.len() <= LONGEST_LINE && line.ends_with('…'), "{} bytes", line.len());
+    }
+}
