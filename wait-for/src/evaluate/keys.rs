@@ -29,7 +29,8 @@ pub fn evaluate(object: &AnyObject, HasKey(key): &HasKey) -> Verdict {
         }
         Some(_) => Verdict::Met(Finding::state(format!("has key {key}"))),
         None => {
-            let keys: Vec<&str> = entries.map(|(name, _)| name.as_str()).collect();
+            let mut keys: Vec<&str> = entries.map(|(name, _)| name.as_str()).collect();
+            keys.sort_unstable();
             let cause = match keys.as_slice() {
                 [] => "it has no keys yet".to_owned(),
                 keys => format!("its keys are {}", clean(&keys.join(", "))),
