@@ -8,7 +8,8 @@ use clap::Parser;
 #[derive(Debug, Default, Parser)]
 #[command(name = "wait-for", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// KIND/NAME[@NAMESPACE][:CONDITION] or KIND/SELECTOR[@NAMESPACE][:CONDITION]
+    /// KIND/NAME[@NAMESPACE][:CONDITION], KIND/SELECTOR[@NAMESPACE][:CONDITION], tcp://HOST:PORT, http://…, https://…,
+    /// grpc://HOST:PORT[/SERVICE] or dns://NAME
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
 
@@ -136,6 +137,10 @@ These have more than their default, which is exists:
   horizontalpodautoscaler  active
 Any kind:
   exists  deleted  condition=TYPE[=STATUS]  jsonpath={PATH}[=VALUE]  (also != < <= > >=)
+
+On the network, with options as in tcp://db:5432#timeout=2s&interval=5s:
+  tcp   tls ca insecure      http, https  status method header request-header body ca insecure
+  grpc  tls ca insecure      dns          type at-least
 
 Exit codes:
   0 met   1 a target can never be met   2 usage   3 the time ran out   4 the API refused us (401, 403)

@@ -48,7 +48,7 @@ _wait-for() {
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-'*::targets -- KIND/NAME\[@NAMESPACE\]\[\:CONDITION\] or KIND/SELECTOR\[@NAMESPACE\]\[\:CONDITION\]:_default' \
+'*::targets -- KIND/NAME\[@NAMESPACE\]\[\:CONDITION\], KIND/SELECTOR\[@NAMESPACE\]\[\:CONDITION\], tcp\://HOST\:PORT, http\://…, https\://…, grpc\://HOST\:PORT\[/SERVICE\] or dns\://NAME:_default' \
 && ret=0
 }
 
