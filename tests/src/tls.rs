@@ -1,8 +1,8 @@
 //! TLS in front of the simulated API server: a certificate authority of our own, and a proxy that ends TLS.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -30,10 +30,10 @@ pub struct Identity {
 }
 
 /// A proxy that speaks TLS to clients; it stops when it is dropped.
-#[derive(Debug)]
 pub struct Front {
     /// Where it listens.
     pub address: SocketAddr,
+    acceptor: Arc<Mutex<TlsAcceptor>>,
     accept_loop: JoinHandle<()>,
 }
 
@@ -95,13 +95,24 @@ impl Front {
     pub async fn start(to: SocketAddr, identity: &Identity, clients: Option<&Authority>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let acceptor = TlsAcceptor::from(Arc::new(config(identity, clients)));
+        let acceptor = Arc::new(Mutex::new(TlsAcceptor::from(Arc::new(config(identity, clients)))));
+        let current = acceptor.clone();
         let accept_loop = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(pass_on(stream, to, acceptor.clone()));
+                let acceptor = current.lock().expect("a lock that nobody broke").clone();
+                tokio::spawn(pass_on(stream, to, acceptor));
             }
         });
-        Self { address, accept_loop }
+        Self { address, acceptor, accept_loop }
+    }
+
+    /// Shows another certificate from the next connection on.
+    ///
+    /// # Panics
+    /// When the identity is not usable.
+    pub fn rotate(&self, identity: &Identity) {
+        let next = TlsAcceptor::from(Arc::new(config(identity, None)));
+        *self.acceptor.lock().expect("a lock that nobody broke") = next;
     }
 }
 

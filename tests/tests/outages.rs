@@ -5,6 +5,7 @@ use std::time::Duration;
 use e2e::lab::{self, asked, count, put, watched};
 use e2e::objects::{endpoint_slice, pod, service};
 use e2e::patience::soon;
+use nix::sys::signal::Signal;
 use probesim::lab::{Cut, Matching, Options, Reply, Server};
 use tokio::time::{Instant, timeout};
 
@@ -251,4 +252,19 @@ async fn a_service_needs_both_its_lists_and_survives_the_loss_of_either_watch() 
     gate.process.until_says("watch ended").await;
     put(&server, endpoint_slice("api", true));
     gate.ended().await.expect(0).between(0.0, 8.0);
+}
+
+/// A laptop that slept, a node that was frozen: for the gate, time has jumped.
+#[tokio::test]
+async fn a_gate_that_was_stopped_for_a_while_sees_what_has_happened_since() {
+    let server = lab::start().await;
+    put(&server, pod("web", false));
+    let gate = gate(&server).start();
+    watched(&server).await;
+    gate.process.signal(Signal::SIGSTOP);
+    put(&server, pod("web", true));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    server.faults().cut(Cut::Reset);
+    gate.process.signal(Signal::SIGCONT);
+    gate.ended().await.expect(0).between(3.0, 20.0);
 }

@@ -6,7 +6,7 @@ use e2e::gate::Gate;
 use e2e::lab::{self, put, watched};
 use e2e::objects::pod;
 use e2e::tls::{Authority, Front, Identity};
-use probesim::lab::Server;
+use probesim::lab::{Cut, Server};
 use serde_json::{Value, json};
 
 /// A lab with a ready pod behind a front for `localhost`.
@@ -131,4 +131,21 @@ async fn a_wait_over_tls_opens_when_the_condition_becomes_true() {
     watched(&site.server).await;
     put(&site.server, pod("web", true));
     gate.ended().await.expect(0);
+}
+
+#[tokio::test]
+async fn a_rotated_authority_is_read_from_its_file_and_the_wait_goes_on() {
+    let site = Site::new("localhost", None).await;
+    put(&site.server, pod("web", false));
+    let files = e2e::scratch::Scratch::new();
+    let file = files.write("ca.crt", site.authority.certificate());
+    let kubeconfig = site.kubeconfig("localhost", json!({"certificate-authority": file}), json!({}));
+    let gate = e2e::gate!().kubeconfig(&kubeconfig).args("pod/web --timeout=30s").start();
+    watched(&site.server).await;
+    let next = Authority::new();
+    site.front.rotate(&next.sign("localhost"));
+    site.server.faults().cut(Cut::Reset);
+    put(&site.server, pod("web", true));
+    files.write("ca.crt", next.certificate());
+    gate.ended().await.expect(0).between(0.0, 20.0);
 }
