@@ -16,6 +16,7 @@ mod grpc;
 pub mod kubelet;
 pub mod lab;
 pub mod load;
+pub mod manifest;
 pub mod metrics;
 pub mod plan;
 pub mod predict;

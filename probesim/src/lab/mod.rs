@@ -13,10 +13,12 @@
 mod access;
 mod body;
 mod call;
+mod controllers;
 mod discovery;
 mod fault;
 mod fields;
 mod handle;
+mod happening;
 mod kubeconfig;
 mod list;
 mod live;
@@ -28,6 +30,7 @@ mod plain;
 mod rebase;
 mod recording;
 mod replay;
+mod report;
 mod requests;
 mod resources;
 mod respond;
@@ -49,6 +52,7 @@ mod write;
 
 pub use access::{Access, Rule, User};
 pub use fault::{Cut, Faults, Matching, Reply};
+pub use happening::{Fact, Happening, Member};
 pub use live::LiveStore;
 pub use object::Object;
 pub use recording::{Moment, NotARecording, Recording, What};
