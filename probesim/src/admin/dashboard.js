@@ -50,8 +50,8 @@ function put(element, text) {
 }
 
 function make(tag, className, ...children) {
-  const isSvg = tag === 'svg' || tag === 'path';
-  const element = isSvg ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
+  const space = tag === 'svg' || tag === 'path' ? 'http://www.w3.org/2000/svg' : 'http://www.w3.org/1999/xhtml';
+  const element = document.createElementNS(space, tag);
   if (className) element.setAttribute('class', className);
   element.append(...children);
   return element;
@@ -106,14 +106,13 @@ function paintLink() {
   if (lost !== null) {
     $('banner').className = 'banner lost';
     put($('summary'), `No answer from ${location.host}`);
-    put($('detail'), `Since ${left(silent / 1000)}: ${lost}. ${state ? 'What follows is as it was then. ' : ''}It is asked every second.`);
+    const rest = state ? 'What follows is the last that is known. ' : '';
+    put($('detail'), `Since ${left(silent / 1000)}: ${lost}. ${rest}It is asked every second.`);
     document.title = 'no answer – probesim';
   }
   if (!state) return;
-  const seed = `seed ${state.seedText}`;
-  const start = state.start > 1 ? `start ${state.start}, ` : '';
-  put($('process'), `${state.version} · ${start}up ${left(Math.floor(uptime()))} · ${seed}` +
-    (state.waiting ? ` · ${state.waiting} waiting` : '') + (state.is_draining ? ' · draining' : ''));
+  put($('process'), [state.version, `start ${state.start}`, `up ${whole(Math.floor(uptime()))}`, `seed ${state.seedText}`,
+    state.waiting && count(state.waiting, 'wait') + ' under way', state.is_draining && 'draining'].filter(Boolean).join(' · '));
 }
 
 function paintBanner(faults) {
@@ -125,8 +124,9 @@ function paintBanner(faults) {
   const summary = active.length ? `▲ ${count(active.length, 'fault')} active` : '✓ No fault is active';
   put($('summary'), summary + (state.is_draining ? '; the process drains' : ''));
   const words = state.network === 'open' ? [] : [`The main port: ${state.network}.`];
-  if (failing.length) words.push(`Failing: ${list(failing.map(one => one.name))}.`);
-  else words.push(rows.size && 'No endpoint failed when it was last asked.');
+  const named = one => one.cause ? `${one.name} (${one.cause})` : one.name;
+  if (failing.length) words.push(`Failing: ${list(failing.map(named))}.`);
+  else words.push(state.callers.length ? 'No endpoint failed when it was last asked.' : 'Nobody has asked yet.');
   const live = active.filter(fault => fault.isLive);
   const ends = Math.max(...live.map(fault => fault.ends ?? Infinity));
   const over = Number.isFinite(ends) ? `over in ${left(ends - uptime())}` : 'until cleared';
@@ -149,7 +149,7 @@ function allFaults() {
   for (const fault of state.faults) {
     const ends = from(fault.expires_in_seconds);
     if (ends !== null && ends <= uptime()) continue;
-    const key = `${fault.is_live ? 'live' : 'planned'} ${fault.name}`;
+    const key = `${fault.is_live ? 'live' : 'planned'} ${fault.name} ${fault.words.what}`;
     const one = all.get(key) ?? {
       key, name: fault.name, isLive: fault.is_live, places: [], hits: 0, isActive: false, ends,
       changes: from(fault.changes_in_seconds), what: fault.words.what,
@@ -178,7 +178,6 @@ function paintFaults(faults) {
   keep($('faults'), faults, fault => fault.key, createFault, (item, fault) => {
     const [words, remains, more] = item.children;
     const places = fault.places.length === state.endpoints.length ? 'all endpoints' : list(fault.places);
-    item.classList.toggle('is-active', fault.isActive);
     put(words.children[0], fault.isActive ? '▲ active' : '◷ not now');
     words.children[0].className = `state ${fault.isActive ? 'fail-text' : 'dim'}`;
     put(words.children[1], places);
@@ -189,10 +188,13 @@ function paintFaults(faults) {
     put(remains, rest);
     let change = '';
     const changes = fault.changes === null ? -1 : fault.changes - uptime();
-    if (changes > 0 && Math.abs(fault.changes - fault.ends) > 0.1) change = `${fault.isActive ? 'pauses or ends' : 'begins'} in ${left(changes)}`;
+    if (changes > 0 && Math.abs(fault.changes - fault.ends) > 0.1) {
+      change = `${fault.isActive ? 'pauses or ends' : 'begins'} in ${left(changes)}`;
+    }
     const origin = fault.isLive ? 'live' : fault.isSetting ? 'setting' : 'planned';
     const hits = fault.hits === null ? '' : count(fault.hits, 'hit');
-    put(more, [fault.name.startsWith(origin) ? fault.name : `${origin} ${fault.name}`, fault.more, change, hits].filter(Boolean).join(' · '));
+    const name = fault.name.startsWith(origin) ? fault.name : `${origin} ${fault.name}`;
+    put(more, [name, fault.more, change, hits].filter(Boolean).join(' · '));
   });
 }
 
@@ -227,9 +229,12 @@ function row(known) {
   rows.set(name, one);
   const { last, probe } = known;
   if (last && last.uptime > one.at + 1e-6) {
-    Object.assign(one, { at: last.uptime, mark: mark(last.outcome, last.reason), cause: ['healthy', 'whole'].includes(last.reason) ? '' : last.reason });
+    const cause = ['healthy', 'whole'].includes(last.reason) ? '' : last.reason;
+    Object.assign(one, { at: last.uptime, mark: mark(last.outcome, last.reason), cause });
   }
-  if (probe && probe.uptime >= one.probed) Object.assign(one, { probed: probe.uptime, interval: probe.interval_seconds });
+  if (probe && probe.uptime >= one.probed) {
+    Object.assign(one, { probed: probe.uptime, interval: probe.interval_seconds });
+  }
   return one;
 }
 
@@ -239,7 +244,7 @@ function hear(decision) {
   const one = row(known);
   const isProbe = decision.caller === 'probes';
   const outcome = mark(decision.outcome, decision.reason);
-  one.ring.push({ mark: outcome, isProbe, delay: decision.delay, took: null });
+  one.ring.push({ mark: outcome, isProbe, at: decision.uptime, delay: decision.delay, took: null });
   if (one.ring.length > WINDOW) one.ring.shift();
   const cause = [decision.status, decision.fault ?? (decision.reason === 'healthy' ? null : decision.reason)];
   if (decision.uptime >= one.at) {
@@ -258,15 +263,19 @@ function hear(decision) {
   paintSoon();
 }
 
-// An answer is that of the oldest decision with its wait.
-function hearServed({ endpoint, injected, took }) {
-  const waits = rows.get(endpoint)?.ring.find(entry => entry.took === null && entry.delay === injected);
-  if (waits) waits.took = took;
+// An answer is that of the decision with its wait that was made about when its request arrived.
+function hearServed({ endpoint, arrived, injected, took }) {
+  const off = entry => Math.abs(entry.at - arrived);
+  const waits = (rows.get(endpoint)?.ring ?? []).filter(entry => entry.took === null && entry.delay === injected);
+  const closest = waits.sort((a, b) => off(a) - off(b))[0];
+  if (closest && off(closest) < 0.1) closest.took = took;
   paintSoon();
 }
 
+const PATHS = ['axis', 'injected', 'served', 'pass', 'fail', 'none', 'probe'];
+
 function createEndpoint() {
-  const chart = make('svg', 'chart', ...['axis', 'injected', 'served', 'pass', 'fail', 'none', 'probe'].map(name => make('path', name)));
+  const chart = make('svg', 'chart', ...PATHS.map(name => make('path', name)));
   chart.setAttribute('preserveAspectRatio', 'xMaxYMid meet');
   chart.setAttribute('role', 'img');
   const name = make('div', 'name', make('b'), ' ', make('span', 'state'), ' ', make('span', 'cause'));
@@ -280,21 +289,22 @@ function paintEndpoint(item, known) {
   const [name, facts, wait, plan] = words.children;
   const [title, status, cause] = name.children;
   put(title, known.endpoint);
-  item.dataset.mark = one.mark;
   put(status, WORDS[one.mark]);
   status.className = `state ${one.mark}-text`;
   put(cause, one.at < 0 ? '' : `${one.cause} ${ago(one.at)}`.trim());
   const parts = [];
   if (known.requests) parts.push(`${count(known.requests, 'request')}, ${number(known.failures)} failed`);
   if (one.probed >= 0) {
-    parts.push((one.interval === null ? 'kubelet once' : `kubelet every ${time(one.interval)}`) + `, last ${ago(one.probed)}`);
+    const cadence = one.interval === null ? 'once' : `every ${time(one.interval)}`;
+    parts.push(`kubelet ${cadence}, last ${ago(one.probed)}`);
   }
   let waited = '';
   const waits = one.ring.filter(entry => entry.delay > 0);
   const longest = Math.max(0, ...one.ring.map(entry => Math.max(entry.delay, entry.took ?? 0)));
   if (waits.length) {
     const last = waits.at(-1);
-    waited = `Wait: ${time(last.delay)} injected, ${last.took === null ? 'not served yet' : `${time(last.took)} served`}; up to ${time(longest)}`;
+    const served = last.took === null ? 'not served' : `${time(last.took)} served`;
+    waited = `Wait: ${time(last.delay)} injected, ${served}; up to ${time(longest)}`;
   }
   put(facts, parts.join(' · '));
   put(wait, waited);
@@ -305,8 +315,10 @@ function paintEndpoint(item, known) {
   if (one.ring.length) paintChart(chart, one, longest);
 }
 
+const SHAPES = { pass: 'm2 27h4v7h-4z', fail: 'm1 27l6 7m0-7l-6 7', none: 'm4 27l3.2 3.5-3.2 3.5-3.2-3.5z' };
+
 function paintChart(chart, one, longest) {
-  const paths = { axis: '', injected: '', served: '', pass: '', fail: '', none: '', probe: '' };
+  const paths = Object.fromEntries(PATHS.map(name => [name, '']));
   const counts = { pass: 0, fail: 0, none: 0 };
   one.ring.forEach((entry, n) => {
     const x = (WINDOW - one.ring.length + n) * 8;
@@ -314,7 +326,7 @@ function paintChart(chart, one, longest) {
     if (entry.delay > 0) paths.injected += `M${x + 1} 22v-${height(entry.delay)}h6V22z`;
     if (entry.took !== null) paths.served += `M${x} ${22 - height(entry.took)}h8`;
     if (entry.isProbe) paths.probe += `M${x + 1} 38h6`;
-    paths[entry.mark] += { pass: `M${x + 2} 27h4v7h-4z`, fail: `M${x + 1} 27l6 7m0-7l-6 7`, none: `M${x + 4} 27l3.2 3.5-3.2 3.5-3.2-3.5z` }[entry.mark];
+    paths[entry.mark] += `M${x} 0${SHAPES[entry.mark]}`;
     counts[entry.mark] += 1;
   });
   if (longest > 0) paths.axis = `M0 22.5H${WINDOW * 8}`;
@@ -323,13 +335,15 @@ function paintChart(chart, one, longest) {
     const shape = paths[path.getAttribute('class')];
     if (path.getAttribute('d') !== shape) path.setAttribute('d', shape);
   }
-  const label = `Last ${one.ring.length} outcomes of ${one.name}: ${counts.pass} passed, ${counts.fail} failed, ${counts.none} without an answer`;
+  const label = `Last ${one.ring.length} outcomes of ${one.name}: ` +
+    `${counts.pass} passed, ${counts.fail} failed, ${counts.none} without an answer`;
   if (chart.getAttribute('aria-label') !== label) chart.setAttribute('aria-label', label);
 }
 
 function paintCallers() {
   $('no-callers').hidden = state.callers.length > 0;
-  keep($('seen'), state.callers, one => one.caller, () => make('li', '', make('b'), ' ', make('span', 'dim'), make('div', 'dim')), (item, one) => {
+  const create = () => make('li', '', make('b'), ' ', make('span', 'dim'), make('div', 'dim'));
+  keep($('seen'), state.callers, one => one.caller, create, (item, one) => {
     const addresses = [...callers[one.caller]].reverse().map(([address, at]) => `${address} (${ago(at)})`);
     put(item.children[0], one.caller === 'probes' ? 'kubelet' : 'others');
     put(item.children[1], `${count(one.requests, 'request')}, ${number(one.failures)} failed, last ${ago(one.uptime)}`);
@@ -347,8 +361,8 @@ async function look() {
     lost = null;
     listen();
   } catch (error) {
-    const isSilent = error.name === 'TimeoutError';
-    lost = isSilent ? `it said nothing for ${PATIENCE / 1000} s` : error.name === 'Error' ? error.message : 'it cannot be reached';
+    if (error.name === 'TimeoutError') lost = `it said nothing for ${PATIENCE / 1000} s`;
+    else lost = error.name === 'Error' ? error.message : 'it cannot be reached';
     if (cameAt === 0) cameAt = performance.now();
   }
   paintSoon();
@@ -421,8 +435,8 @@ async function change(method, path, body, report) {
 }
 
 function tell(report, { error, problems = [] }) {
-  const lines = problems.map(({ field, line, message }) => make('li', '', `line ${line}: ${field ? `${field}: ` : ''}${message}`));
-  report.replaceChildren(make('p', 'bad', `Refused: ${error}.`), make('ul', '', ...lines));
+  const lines = problems.map(({ field, line, message }) => [`line ${line}`, field, message].filter(Boolean).join(': '));
+  report.replaceChildren(make('p', 'bad', `Refused: ${error}.`), make('ul', '', ...lines.map(line => make('li', '', line))));
 }
 
 function askForToken(refused) {
@@ -462,7 +476,8 @@ function fillTargets() {
   const before = $('on').value;
   const names = state.endpoints.map(one => one.endpoint);
   const ports = [['network', 'main port'], ['network/grpc', 'gRPC port'], ['network/tcp', 'TCP port']];
-  $('on').replaceChildren(...names.map(name => option(name)), option('all endpoints', 'all'), ...ports.map(([on, name]) => option(name, on)));
+  const all = [...names.map(name => option(name)), option('all endpoints', 'all'), ...ports.map(([on, name]) => option(name, on))];
+  $('on').replaceChildren(...all);
   $('on').value = before || 'readiness';
   fillPresets();
 }

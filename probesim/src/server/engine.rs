@@ -240,8 +240,12 @@ impl Engine {
     pub(crate) fn served(&self, endpoint: Endpoint, injected: Duration, took: Duration) {
         self.metrics.served(endpoint, took);
         self.tell("served", endpoint, || {
-            let (injected, took) = (injected.as_secs_f64(), took.as_secs_f64());
-            json!({"endpoint": self.endpoints.name(endpoint), "injected": injected, "took": took})
+            json!({
+                "endpoint": self.endpoints.name(endpoint),
+                "arrived": self.uptime().saturating_sub(took).as_secs_f64(),
+                "injected": injected.as_secs_f64(),
+                "took": took.as_secs_f64(),
+            })
         });
     }
 

@@ -98,7 +98,7 @@ async fn outcomes_appear_as_they_happen_and_what_fails_is_named() {
     browser.until(&format!("{}.includes('3 requests, 3 failed · kubelet every ')", row("readiness"))).await;
     browser.until(&format!("/Wait: 20 ms injected, \\d+ ms served/.test({})", row("liveness"))).await;
     browser.until(&says("#summary", "▲ 2 faults active")).await;
-    browser.until(&says("#detail", "Failing: readiness.")).await;
+    browser.until(&says("#detail", "Failing: readiness (500 dependency).")).await;
     browser.until(&says("#faults", "readiness and dependency: answers 500 always")).await;
     browser.until(&says("#seen", "from 127.0.0.1")).await;
     browser
@@ -129,7 +129,7 @@ async fn a_fault_of_the_page_changes_the_answers_counts_down_and_is_cleared() {
     browser.until(&says("#faults", "readiness: answers 503")).await;
     browser.until(&says("#detail", "1 live fault, over in 1 m ")).await;
     let left = browser.text("#faults .left").await;
-    assert!(left.ends_with(" s left"), "{left}");
+    assert!(left.ends_with(" left"), "{left}");
     browser.until(&format!("!{}", says("#faults .left", &left))).await;
 
     browser.click("#faults .clear").await;
