@@ -28,6 +28,8 @@ mod options;
 mod patch;
 mod plain;
 mod rebase;
+#[allow(dead_code, reason = "the node and the controllers will record")]
+mod recorder;
 mod recording;
 mod replay;
 mod report;
