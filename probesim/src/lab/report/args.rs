@@ -12,20 +12,20 @@ use crate::value::{self, BadValue};
 #[command(next_help_heading = "What is shown and checked")]
 pub(in crate::lab) struct Args {
     /// End after this long, with a unit [default: only when told to, or with Ctrl-C]
-    #[arg(long = "for", value_name = "TIME", value_parser = limit)]
+    #[arg(long = "for", value_name = "TIME", value_parser = limit, conflicts_with = "replay")]
     duration: Option<Duration>,
 
     /// How to show what happens: live, plain (a line for each thing that matters) or json (an object for each thing
     /// that happens) [default: live on a terminal, else plain; text means the same]
-    #[arg(long, value_name = "FORMAT", value_parser = output, hide_possible_values = true)]
+    #[arg(long, value_name = "FORMAT", value_parser = output, conflicts_with = "replay")]
     output: Option<Output>,
 
     /// Show each probe and each Event, not only what matters
-    #[arg(short, long, conflicts_with = "quiet")]
+    #[arg(short, long, conflicts_with_all = ["quiet", "replay"])]
     verbose: bool,
 
     /// Show only the summary and the verdicts
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "replay")]
     quiet: bool,
 
     /// Expect this in the end, or exit with 1: [SCOPE:]METRIC OP VALUE, such as "deployment/web:ready <= 30s"; may
@@ -53,15 +53,21 @@ pub(in crate::lab) struct Args {
     ///
     /// What was never Ready fails every expectation about readiness, but ready == never. A scope that has matched
     /// nothing fails.
-    #[arg(long, value_name = "EXPECTATION", value_delimiter = ',', verbatim_doc_comment)]
+    #[arg(
+        long,
+        value_name = "EXPECTATION",
+        value_delimiter = ',',
+        verbatim_doc_comment,
+        conflicts_with = "replay"
+    )]
     expect: Vec<Expectation>,
 
     /// Write the verdicts as JUnit XML to a file, for CI systems
-    #[arg(long, value_name = "FILE", requires = "expect", value_parser = file)]
+    #[arg(long, value_name = "FILE", requires = "expect", value_parser = file, conflicts_with = "replay")]
     junit: Option<PathBuf>,
 
     /// Draw what happened into a file: .svg, or .html with the summary beside it
-    #[arg(long, value_name = "FILE", value_parser = picture)]
+    #[arg(long, value_name = "FILE", value_parser = picture, conflicts_with = "replay")]
     timeline: Option<Timeline>,
 }
 
@@ -178,11 +184,17 @@ mod tests {
     struct Lab {
         #[command(flatten)]
         args: Args,
+
+        /// Stands for the lab's own.
+        #[arg(long)]
+        replay: bool,
     }
 
     fn parse(arguments: &[&str]) -> Result<Args, String> {
         let arguments = ["lab"].iter().chain(arguments);
-        Lab::try_parse_from(arguments).map(|lab| lab.args).map_err(|error| error.to_string())
+        let lab = Lab::try_parse_from(arguments).map_err(|error| error.to_string())?;
+        assert!(!lab.replay);
+        Ok(lab.args)
     }
 
     fn refusal(arguments: &[&str]) -> String {
@@ -223,6 +235,7 @@ mod tests {
             (&["--timeline", "/"], "not a file"),
             (&["--junit", "j.xml"], "--expect"),
             (&["--quiet", "--verbose"], "cannot be used with"),
+            (&["--expect", "ready < 3s", "--replay"], "cannot be used with '--replay'"),
             (&["--expect", "redy < 3s"], "there is no metric \"redy\""),
         ] {
             let refusal = refusal(arguments);

@@ -15,6 +15,9 @@ use crate::lab::report::writer::Writer;
 struct Lab {
     #[command(flatten)]
     args: Args,
+
+    #[arg(long)]
+    replay: bool,
 }
 
 /// A directory of its own that goes with it.
@@ -41,6 +44,7 @@ impl Drop for Directory {
 /// Runs on these happenings; the exit code, and what is printed.
 async fn run(arguments: &[&str], happenings: Vec<Happening>) -> (ExitCode, String) {
     let lab = Lab::parse_from(["lab"].iter().chain(arguments));
+    assert!(!lab.replay);
     let (sender, receiver) = mpsc::unbounded_channel();
     for happening in happenings {
         sender.send(happening).expect("there is a receiver");
