@@ -54,7 +54,7 @@ mod write;
 
 pub use access::{Access, Rule, User};
 pub use fault::{Cut, Faults, Matching, Reply};
-pub use happening::{Fact, Happening, Member};
+pub use happening::{Fact, Happening, Member, Watched};
 pub use live::LiveStore;
 pub use object::Object;
 pub use recording::{Moment, NotARecording, Recording, What};
