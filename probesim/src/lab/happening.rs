@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kubelet::{Cause, Change, Instance, Kind, Outcome, PodStatus, Role};
+use crate::kubelet::{Cause, Change, Container, Instance, Kind, Outcome, PodStatus, Role};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -122,4 +122,33 @@ pub struct Member {
     pub role: Role,
     /// What stands for it: `simulator`, `process ./app --port 80`, `target 127.0.0.1:8080`.
     pub runs: Arc<str>,
+    /// Its probes, in the order of `Kind::ALL`.
+    pub probes: Vec<Watched>,
+}
+
+/// A probe of a container that was added, as far as it decides what its results come to.
+#[derive(Clone, Copy, Debug)]
+pub struct Watched {
+    /// Which one.
+    pub kind: Kind,
+    /// `successThreshold`.
+    pub successes: u32,
+    /// `failureThreshold`.
+    pub failures: u32,
+}
+
+// === impl Member ===
+
+impl Member {
+    /// What there is to tell of a container of a pod's spec.
+    #[must_use]
+    pub fn new(container: &Container, role: Role, runs: Arc<str>) -> Self {
+        let times = |threshold: i32| u32::try_from(threshold).unwrap_or(1);
+        let probes = Kind::ALL.into_iter().filter_map(|kind| {
+            let probe = container.probe(kind)?;
+            let (successes, failures) = (times(probe.success_threshold), times(probe.failure_threshold));
+            Some(Watched { kind, successes, failures })
+        });
+        Self { name: container.name.as_str().into(), role, runs, probes: probes.collect() }
+    }
 }

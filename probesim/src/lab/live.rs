@@ -1,12 +1,13 @@
 //! The store as the server, the replay and tests share it: locked, given the time and chance, and announced.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::TryRng;
 use rand::rngs::SysRng;
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::resources::{Resource, ResourceId};
 use super::status::Status;
@@ -20,6 +21,8 @@ pub struct LiveStore {
     store: Arc<Mutex<Store>>,
     /// The newest version: watches wait for it to change.
     revision: watch::Sender<u64>,
+    /// The wall clock at some moment: from there it goes on with tokio's clock, which tests can pause.
+    epoch: (Duration, Instant),
 }
 
 // === impl LiveStore ===
@@ -29,7 +32,7 @@ impl LiveStore {
     #[must_use]
     pub fn new(store: Store) -> Self {
         let (revision, _) = watch::channel(store.revision());
-        Self { store: Arc::new(Mutex::new(store)), revision }
+        Self { store: Arc::new(Mutex::new(store)), revision, epoch: (wall(), Instant::now()) }
     }
 
     /// Creates or replaces an object, status and all; `kind`, `apiVersion` and a name are needed.
@@ -152,10 +155,15 @@ impl LiveStore {
         &self,
         change: impl FnOnce(&mut Store, &Birth) -> Result<T, Status>,
     ) -> Result<T, Status> {
-        let birth = birth();
+        let birth = birth(self.now().as_secs());
         let result = change(&mut self.lock(), &birth);
         self.announce();
         result
+    }
+
+    /// The time since 1970, as everything that is written here is stamped.
+    pub(super) fn now(&self) -> Duration {
+        self.epoch.0 + self.epoch.1.elapsed()
     }
 
     /// The lock is held for the length of an expression, never across an await.
@@ -193,12 +201,16 @@ fn recorded_version(value: &Value) -> Option<u64> {
 
 /// The wall clock, as `metadata.creationTimestamp` shows it.
 pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    wall().as_secs()
 }
 
-fn birth() -> Birth {
+fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn birth(now: u64) -> Birth {
     let random = random_bytes();
-    Birth { now: timestamp::format(now()), uid: uuid(random), suffix: suffix(&random) }
+    Birth { now: timestamp::format(now), uid: uuid(random), suffix: suffix(&random) }
 }
 
 pub(super) fn random_bytes() -> [u8; 16] {

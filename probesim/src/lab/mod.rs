@@ -28,6 +28,8 @@ mod options;
 mod patch;
 mod plain;
 mod rebase;
+#[allow(dead_code, reason = "the node and the controllers will record")]
+mod recorder;
 mod recording;
 mod replay;
 mod report;
@@ -52,7 +54,7 @@ mod write;
 
 pub use access::{Access, Rule, User};
 pub use fault::{Cut, Faults, Matching, Reply};
-pub use happening::{Fact, Happening, Member};
+pub use happening::{Fact, Happening, Member, Watched};
 pub use live::LiveStore;
 pub use object::Object;
 pub use recording::{Moment, NotARecording, Recording, What};
