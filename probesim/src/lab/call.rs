@@ -241,7 +241,8 @@ impl Call<'_> {
 
     fn delete_options(&self, body: &Bytes) -> Result<DeleteOptions, Status> {
         if body.is_empty() {
-            return Ok(DeleteOptions { dry_run: self.is_dry_run(), ..DeleteOptions::default() });
+            let grace = self.query.get("gracePeriodSeconds").parse().ok();
+            return Ok(DeleteOptions { grace, dry_run: self.is_dry_run(), ..DeleteOptions::default() });
         }
         body::check_json(self.head)?;
         let value = body::parse_json(body)?;
@@ -249,6 +250,7 @@ impl Call<'_> {
         Ok(DeleteOptions {
             uid: text(&value["preconditions"]["uid"]),
             resource_version: text(&value["preconditions"]["resourceVersion"]),
+            grace: value["gracePeriodSeconds"].as_i64(),
             dry_run: self.is_dry_run() || value["dryRun"][0] == "All",
         })
     }

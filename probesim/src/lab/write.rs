@@ -10,6 +10,7 @@ use super::object::{self, Object};
 use super::resources::{Resource, ResourceId};
 use super::status::Status;
 use super::store::Store;
+use super::termination;
 
 /// What only the outside can know: the time, and chance.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub(super) enum Part {
 pub(super) struct DeleteOptions {
     pub(super) uid: Option<String>,
     pub(super) resource_version: Option<String>,
+    /// `gracePeriodSeconds`: of pods that a node has to end first; `None` is the pod's own.
+    pub(super) grace: Option<i64>,
     pub(super) dry_run: bool,
 }
 
@@ -52,7 +55,7 @@ pub(super) struct DeleteOptions {
 pub(super) enum Deleted {
     /// Gone; the last state.
     Gone(Arc<Object>),
-    /// Held by finalizers, and marked.
+    /// Held by finalizers or by its node, and marked.
     Terminating(Arc<Object>),
 }
 
@@ -145,7 +148,7 @@ pub(super) fn modify(
     replace(store, place, changed, part, dry_run)
 }
 
-/// Removes an object, or marks it while finalizers hold it.
+/// Removes an object, or marks it while finalizers or a node hold it.
 pub(super) fn delete(
     store: &mut Store,
     place: Place<'_>,
@@ -169,13 +172,12 @@ pub(super) fn delete(
             &precondition("ResourceVersion", version, &current),
         ));
     }
-    if is_held(&value) {
-        if value["metadata"]["deletionTimestamp"].is_string() || options.dry_run {
+    let grace = termination::grace(store, &resource, &value, options.grace);
+    if grace > 0 || is_held(&value) {
+        let is_marked = !options.dry_run && termination::mark(&mut value, grace, now);
+        if !is_marked {
             return Ok(Deleted::Terminating(current));
         }
-        value["metadata"]["deletionTimestamp"] = json!(now);
-        value["metadata"]["deletionGracePeriodSeconds"] = json!(0);
-        bump_generation(&mut value);
         return Ok(Deleted::Terminating(store.put(place.id, value, None)));
     }
     if options.dry_run {
@@ -240,7 +242,9 @@ fn update(
     if is_same(&before, &value) {
         return current.clone();
     }
-    let is_released = value["metadata"]["deletionTimestamp"].is_string() && !is_held(&value);
+    let is_released = value["metadata"]["deletionTimestamp"].is_string()
+        && !is_held(&value)
+        && !termination::is_node_busy(store, &resource, &value);
     if is_released && !dry_run && part != Part::Whole {
         let (namespace, name) = (place.namespace, place.name);
         return store.remove(place.id, namespace, name, Some(value), None).unwrap_or_else(|| current.clone());
@@ -355,7 +359,7 @@ fn has_own_generation(value: &Value, part: Part) -> bool {
     part == Part::Whole && value["metadata"]["generation"].is_number()
 }
 
-fn bump_generation(value: &mut Value) {
+pub(super) fn bump_generation(value: &mut Value) {
     if let Some(generation) = value["metadata"]["generation"].as_u64() {
         value["metadata"]["generation"] = json!(generation + 1);
     }

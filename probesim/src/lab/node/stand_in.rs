@@ -168,11 +168,7 @@ impl StandIn {
                 let words = entrypoint.iter().chain(arguments).map(String::as_str);
                 format!("process {}", words.collect::<Vec<_>>().join(" "))
             }
-            Self::Target(Target { host, port: None }) => format!("target {host}"),
-            Self::Target(Target { host, port: Some(port) }) if host.contains(':') => {
-                format!("target [{host}]:{port}")
-            }
-            Self::Target(Target { host, port: Some(port) }) => format!("target {host}:{port}"),
+            Self::Target(target) => format!("target {target}"),
         }
     }
 }
