@@ -112,6 +112,12 @@ impl Version {
     /// The newest that the model was compared with.
     pub const V1_36_2: Self = Self { minor: 36, patch: 2 };
 
+    /// The second number.
+    #[must_use]
+    pub const fn minor(self) -> u16 {
+        self.minor
+    }
+
     /// kubernetes#141155 came with 1.35.0 and was fixed by #141342, after 1.36.2.
     #[must_use]
     pub fn carries_started_over(self) -> bool {
