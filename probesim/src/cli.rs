@@ -52,8 +52,8 @@ pub enum Command {
     /// Serve /liveness, /readiness, /startup and /dependency: the default
     #[command(after_help = SERVE_NOTES)]
     Serve(Box<Serve>),
-    /// Replay the recording of a cluster as a Kubernetes API on loopback
-    Lab(lab::Args),
+    /// Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback
+    Lab(Box<lab::Args>),
     /// Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1
     Check(check::Args),
     /// Change the faults of running servers: of one, or of all behind a name
@@ -67,7 +67,7 @@ impl Command {
     pub async fn run(self) -> ExitCode {
         match self {
             Command::Serve(serve) => server::run(*serve).await,
-            Command::Lab(arguments) => lab::run(arguments).await,
+            Command::Lab(arguments) => lab::run(*arguments).await,
             Command::Ctl(arguments) => ctl::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
         }

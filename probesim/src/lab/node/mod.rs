@@ -55,7 +55,7 @@ pub(super) use environment::check as check_environment;
 pub(super) use groups::Groups;
 pub(super) use output::Logs;
 pub(super) use rule::{Run, Stand};
-pub(super) use stand_in::{Choice, StandIn};
+pub(super) use stand_in::Choice;
 pub(super) use teller::Teller;
 
 use clock::Clock;

@@ -47,11 +47,6 @@ impl Stand {
     pub(super) fn is_for(&self, names: &[&str], container: &str) -> bool {
         self.container == container && self.owner.as_deref().is_none_or(|owner| names.contains(&owner))
     }
-
-    /// As it was written, without the target.
-    pub(in crate::lab) fn name(&self) -> String {
-        self.owner.as_ref().map_or(self.container.clone(), |owner| format!("{owner}/{}", self.container))
-    }
 }
 
 impl FromStr for Stand {
@@ -99,7 +94,6 @@ mod tests {
             assert_eq!((all.is_for(names, "main"), one.is_for(names, "main")), (for_all, for_one));
         }
         assert!(!all.is_for(&["web"], "other"));
-        assert_eq!((all.name(), one.name()), ("main".to_owned(), "web/main".to_owned()));
         for wrong in ["main", "main=", "=127.0.0.1"] {
             assert!(wrong.parse::<Stand>().is_err(), "{wrong}");
         }
