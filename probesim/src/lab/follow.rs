@@ -57,7 +57,10 @@ impl Follower {
         for id in ids {
             match store.changes_after(id, self.seen) {
                 Ok(new) => changes.extend(new.cloned()),
-                Err(_) => tracing::warn!(resource = store.resource(id).plural, "too many changes at once: some were missed"),
+                Err(_) => tracing::warn!(
+                    resource = store.resource(id).plural,
+                    "too many changes at once: some were missed"
+                ),
             }
         }
         changes.sort_by_key(|change| change.revision);

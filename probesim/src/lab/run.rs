@@ -27,7 +27,12 @@ pub struct Args {
     up: up::Args,
 
     /// Recording to replay instead: watch frames and steps as JSON lines
-    #[arg(long, value_name = "RECORDING", required_unless_present = "manifests", conflicts_with = "manifests")]
+    #[arg(
+        long,
+        value_name = "RECORDING",
+        required_unless_present = "manifests",
+        conflicts_with = "manifests"
+    )]
     replay: Option<PathBuf>,
 
     /// How many times faster than it was recorded

@@ -172,7 +172,7 @@ impl PodRun {
             object,
             phase: self.phase,
             host_ip: self.kubelet.node.addresses.node(),
-            pod_ip: self.ip,
+            pod_ip: self.is_placed.then_some(self.ip),
             since: self.since,
             has_sandbox: self.has_sandbox,
             containers: self.slots.iter().map(|slot| slot.details.clone()).collect(),
@@ -200,4 +200,3 @@ impl PodRun {
         });
     }
 }
-

@@ -19,7 +19,8 @@ pub(super) fn is_waiting(pod: &Value) -> bool {
 
 /// Whether a pod belongs to this node and has not ended yet.
 pub(super) fn is_ours(pod: &Value) -> bool {
-    pod["spec"]["nodeName"] == NODE && !matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))
+    pod["spec"]["nodeName"] == NODE
+        && !matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))
 }
 
 /// Binds a pod to the node. `None` when it has changed meanwhile or is gone.

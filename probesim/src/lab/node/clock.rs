@@ -49,9 +49,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_seconds_of_the_model_are_the_wall_clocks() {
         let clock = Clock::start(Duration::from_millis(1_795_226_721_700));
-        assert_eq!((clock.now(), clock.text(clock.now())), (Time::from_millis(700), "2026-11-21T02:05:21Z".into()));
+        assert_eq!(
+            (clock.now(), clock.text(clock.now())),
+            (Time::from_millis(700), "2026-11-21T02:05:21Z".into())
+        );
         tokio::time::advance(Duration::from_millis(300)).await;
-        assert_eq!((clock.now(), clock.text(clock.now())), (Time::from_millis(1000), "2026-11-21T02:05:22Z".into()));
+        assert_eq!(
+            (clock.now(), clock.text(clock.now())),
+            (Time::from_millis(1000), "2026-11-21T02:05:22Z".into())
+        );
         assert_eq!(clock.instant(Time::from_millis(1500)), Instant::now() + Duration::from_millis(500));
     }
 }

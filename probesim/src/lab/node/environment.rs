@@ -174,7 +174,9 @@ mod tests {
     fn find(resource: &str, name: &str) -> Option<Value> {
         match (resource, name) {
             ("configmaps", "app") => Some(json!({"data": {"MODE": "fast", "A": "from-map"}})),
-            ("secrets", "db") => Some(json!({"data": {"password": "aHVudGVyMg=="}, "stringData": {"x": "y"}})),
+            ("secrets", "db") => {
+                Some(json!({"data": {"password": "aHVudGVyMg=="}, "stringData": {"x": "y"}}))
+            }
             _ => None,
         }
     }
@@ -190,7 +192,10 @@ mod tests {
     fn variables_come_from_everywhere_and_the_last_of_a_name_counts() {
         for (container, expected) in [
             (json!({}), ""),
-            (json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)2$(C)"}]}), "A=1 B=12$(C)"),
+            (
+                json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)2$(C)"}]}),
+                "A=1 B=12$(C)",
+            ),
             (json!({"env": [{"name": "A"}]}), "A="),
             (json!({"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}), "A=2"),
             (
@@ -237,7 +242,10 @@ mod tests {
         for (variable, expected) in [
             (json!({"name": "A", "value": "1"}), Ok(())),
             (json!({"value": "1"}), Err("env[0].name: Required value")),
-            (json!({"name": "A", "value": 1}), Err("env[0].value: a variable is text; put the value in quotes")),
+            (
+                json!({"name": "A", "value": 1}),
+                Err("env[0].value: a variable is text; put the value in quotes"),
+            ),
             (
                 json!({"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}),
                 Err("env[0].valueFrom.resourceFieldRef: the lab gives no resources; write a value here"),

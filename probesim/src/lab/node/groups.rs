@@ -1,6 +1,6 @@
 //! The process groups of the lab: none of them outlives it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -8,18 +8,27 @@ use tokio::sync::watch;
 
 /// The groups of processes that run, by the ID of their leader; clones share them.
 #[derive(Clone, Debug)]
-pub(in crate::lab) struct Groups(watch::Sender<BTreeSet<i32>>);
+pub(in crate::lab) struct Groups(watch::Sender<BTreeMap<i32, Farewell>>);
+
+/// How a group ends when the lab does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Farewell {
+    /// It is asked, and has a moment.
+    Asked,
+    /// There is nothing in it that could be lost.
+    Killed,
+}
 
 // === impl Groups ===
 
 impl Groups {
     pub(in crate::lab) fn new() -> Self {
-        Self(watch::Sender::new(BTreeSet::new()))
+        Self(watch::Sender::new(BTreeMap::new()))
     }
 
-    pub(super) fn add(&self, leader: i32) {
+    pub(super) fn add(&self, leader: i32, farewell: Farewell) {
         self.0.send_modify(|leaders| {
-            leaders.insert(leader);
+            leaders.insert(leader, farewell);
         });
     }
 
@@ -31,20 +40,25 @@ impl Groups {
         });
     }
 
-    /// Asks each leader to end.
+    /// Asks each leader to end, and kills those that need not be asked.
     pub(in crate::lab) fn terminate(&self) {
-        self.0.borrow().iter().for_each(|leader| terminate(*leader));
+        for (leader, farewell) in self.0.borrow().iter() {
+            match farewell {
+                Farewell::Asked => terminate(*leader),
+                Farewell::Killed => send_to_group(*leader, Signal::SIGKILL),
+            }
+        }
     }
 
     /// Ends every process of every group.
     pub(in crate::lab) fn kill(&self) {
-        self.0.borrow().iter().for_each(|leader| send_to_group(*leader, Signal::SIGKILL));
+        self.0.borrow().keys().for_each(|leader| send_to_group(*leader, Signal::SIGKILL));
     }
 
     /// Waits until no leader runs.
     pub(in crate::lab) async fn emptied(&self) {
         // The sender lives in `self`: waiting cannot fail.
-        let _ = self.0.subscribe().wait_for(BTreeSet::is_empty).await;
+        let _ = self.0.subscribe().wait_for(BTreeMap::is_empty).await;
     }
 }
 

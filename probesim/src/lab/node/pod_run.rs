@@ -38,6 +38,8 @@ pub(super) struct PodRun {
     pub(super) since: Time,
     /// Whether there is a sandbox, and since when that is so.
     pub(super) has_sandbox: (bool, Time),
+    /// Whether there has ever been one.
+    pub(super) is_placed: bool,
     /// As the API may see it.
     pub(super) phase: Phase,
     /// The status is to be written.
@@ -119,6 +121,7 @@ impl PodRun {
             ip: kubelet.node.addresses.next(),
             since: now,
             has_sandbox: (false, now),
+            is_placed: false,
             phase: Phase::Pending,
             is_dirty: false,
             is_removed: false,
@@ -265,7 +268,8 @@ fn slots(kubelet: &Kubelet, object: &Value, pod: &Pod, owners: &[Owner]) -> Vec<
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
     let mut names = vec![object["metadata"]["name"].as_str().unwrap_or_default()];
     names.extend(owners.iter().map(|owner| owner.name.as_str()));
-    let list = |key: &'static str| object["spec"][key].as_array().into_iter().flatten().map(move |it| (key, it));
+    let list =
+        |key: &'static str| object["spec"][key].as_array().into_iter().flatten().map(move |it| (key, it));
     let containers = list("initContainers").chain(list("containers")).enumerate();
     containers
         .map(|(index, (key, spec))| {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::environment::{self, Find, set, value_of};
 use super::expand::expand;
+use super::groups::Farewell;
 use super::process::Invocation;
 use super::stand_in::{Kind, Program};
 
@@ -68,6 +69,8 @@ pub(super) fn invocation(
     Invocation {
         words: program.entrypoint.iter().cloned().chain(arguments).collect(),
         directory: container["workingDir"].as_str().map(PathBuf::from),
+        // A simulator would drain first, for seconds.
+        farewell: if program.kind == Kind::Simulator { Farewell::Killed } else { Farewell::Asked },
         environment,
     }
 }
@@ -80,8 +83,7 @@ mod tests {
     fn made(container: Value, kind: Kind) -> String {
         let pod = json!({"metadata": {"name": "p"}, "status": {"podIP": "127.20.1.1"}});
         let inherited = [("PATH".to_owned(), "/bin".to_owned()), ("HOME".to_owned(), "/root".to_owned())];
-        let given =
-            Given { inherited: &inherited, pod: &pod, kubeconfig: "/k", termination_log: "/t" };
+        let given = Given { inherited: &inherited, pod: &pod, kubeconfig: "/k", termination_log: "/t" };
         let all = environment(&container, Some(kind), &given, &|_, _| None).unwrap();
         all.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     }
@@ -91,7 +93,10 @@ mod tests {
         let other = "PATH=/bin HOME=/root HOSTNAME=p KUBECONFIG=/k POD_IP=127.20.1.1";
         assert_eq!(made(json!({}), Kind::Other), other);
         assert_eq!(
-            made(json!({"env": [{"name": "LISTEN", "value": "127.0.0.1"}, {"name": "HOME", "value": "/"}]}), Kind::Simulator),
+            made(
+                json!({"env": [{"name": "LISTEN", "value": "127.0.0.1"}, {"name": "HOME", "value": "/"}]}),
+                Kind::Simulator
+            ),
             "PATH=/bin HOME=/ HOSTNAME=p KUBECONFIG=/k LISTEN=127.0.0.1 ADMIN_LISTEN=127.20.1.1 POD_IP=127.20.1.1"
         );
         assert!(made(json!({}), Kind::Gate).contains("WAIT_FOR_TERMINATION_LOG=/t"));

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::groups::{self, Groups};
+use super::groups::{self, Farewell, Groups};
 use super::output::Output;
 
 /// containerd's limit for a line of a log.
@@ -30,6 +30,8 @@ pub(super) struct Invocation {
     pub(super) environment: Vec<(String, String)>,
     /// `workingDir`.
     pub(super) directory: Option<PathBuf>,
+    /// Its end when the lab ends.
+    pub(super) farewell: Farewell,
 }
 
 /// A process that runs. When this is dropped, nobody can stop it but the lab's end.
@@ -51,14 +53,19 @@ impl Process {
         let (program, arguments) =
             invocation.words.split_first().ok_or_else(|| io::Error::other("there is no command"))?;
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command.envs(invocation.environment.iter().map(|(name, value)| (name, value)));
         if let Some(directory) = &invocation.directory {
             command.current_dir(directory);
         }
         let child = command.process_group(0).kill_on_drop(true).spawn()?;
         let leader = child.id().and_then(|id| i32::try_from(id).ok()).ok_or(io::ErrorKind::NotFound)?;
-        groups.add(leader);
+        groups.add(leader, invocation.farewell);
         let (graces, orders) = unbounded_channel();
         tokio::spawn(supervise(child, leader, orders, groups.clone(), output, ended));
         Ok(Self { graces })

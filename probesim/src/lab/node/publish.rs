@@ -9,7 +9,8 @@ use super::quality;
 use crate::kubelet::{Condition, ContainerStatus, Exited, Instance, Phase, Pod, Role, State, Time, Waiting};
 
 /// Conditions that the kubelet writes; others belong to others.
-const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+const OWN: [&str; 5] =
+    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
 
 /// What the model does not know of its pod.
 #[derive(Debug)]
@@ -20,7 +21,8 @@ pub(super) struct Surroundings<'a> {
     /// `phase` as the API may see it.
     pub(super) phase: Phase,
     pub(super) host_ip: Ipv4Addr,
-    pub(super) pod_ip: Ipv4Addr,
+    /// Once it has had a sandbox.
+    pub(super) pod_ip: Option<Ipv4Addr>,
     /// When the kubelet saw the pod.
     pub(super) since: Time,
     /// Whether there is a sandbox for containers, and since when that is so.
@@ -59,9 +61,9 @@ pub(super) fn status(pod: &Pod, around: &Surroundings<'_>) -> Value {
         "hostIP": around.host_ip.to_string(),
         "hostIPs": [{"ip": around.host_ip.to_string()}],
     });
-    if around.has_sandbox.0 || around.object["status"]["podIP"].is_string() {
-        status["podIP"] = json!(around.pod_ip.to_string());
-        status["podIPs"] = json!([{"ip": around.pod_ip.to_string()}]);
+    if let Some(ip) = around.pod_ip {
+        status["podIP"] = json!(ip.to_string());
+        status["podIPs"] = json!([{"ip": ip.to_string()}]);
     }
     status["startTime"] = json!(around.clock.text(around.since));
     let (mut init, mut regular) = (Vec::new(), Vec::new());

@@ -26,7 +26,9 @@ pub(super) fn class(spec: &Value) -> &'static str {
 
 fn is_zero(quantity: &Value) -> bool {
     match quantity {
-        Value::String(text) => text.trim_start_matches(['0', '.']).chars().next().is_none_or(char::is_alphabetic),
+        Value::String(text) => {
+            text.trim_start_matches(['0', '.']).chars().next().is_none_or(char::is_alphabetic)
+        }
         Value::Number(number) => number.as_f64() == Some(0.0),
         _ => true,
     }

@@ -79,7 +79,10 @@ mod tests {
             ("api=", "api", &[]),
         ] {
             let run: Run = text.parse().expect(text);
-            assert_eq!((run.image.as_str(), run.command), (image, command.iter().map(|w| (*w).to_owned()).collect()));
+            assert_eq!(
+                (run.image.as_str(), run.command),
+                (image, command.iter().map(|w| (*w).to_owned()).collect())
+            );
         }
         for wrong in ["", "api", "=./api", "api='x"] {
             assert!(wrong.parse::<Run>().is_err(), "{wrong}");
@@ -90,7 +93,9 @@ mod tests {
     fn a_target_names_a_container_of_all_pods_or_of_one_workload() {
         let all: Stand = "main=127.0.0.1:8080".parse().unwrap();
         let one: Stand = "web/main=127.0.0.1".parse().unwrap();
-        for (names, for_all, for_one) in [(&["web-abc12", "web"][..], true, true), (&["db-0", "db"], true, false)] {
+        for (names, for_all, for_one) in
+            [(&["web-abc12", "web"][..], true, true), (&["db-0", "db"], true, false)]
+        {
             assert_eq!((all.is_for(names, "main"), one.is_for(names, "main")), (for_all, for_one));
         }
         assert!(!all.is_for(&["web"], "other"));

@@ -76,7 +76,9 @@ impl Choice {
         let targets = || self.targets.iter().filter(|target| target.is_for(names, name));
         if let Some(found) = targets().find(|target| target.owner.is_some()).or_else(|| targets().next()) {
             if role == Role::Init {
-                return Err("an init container has to end, and what --target names does not; use --run".into());
+                return Err(
+                    "an init container has to end, and what --target names does not; use --run".into()
+                );
             }
             return Ok(StandIn::Target(found.target.clone()));
         }
@@ -197,7 +199,10 @@ mod tests {
     fn rules_come_before_images_and_the_closest_rule_first() {
         for (container, expected) in [
             (json!({"name": "c", "image": "probesim:0.1.0"}), "simulator"),
-            (json!({"name": "c", "image": "ghcr.io/x/kube-probesim:1", "command": ["/kube-probesim"]}), "simulator"),
+            (
+                json!({"name": "c", "image": "ghcr.io/x/kube-probesim:1", "command": ["/kube-probesim"]}),
+                "simulator",
+            ),
             (json!({"name": "c", "image": "probesim:lame"}), "process ./other"),
             (json!({"name": "c", "image": "wait-for", "args": ["pod/x"]}), "wait-for pod/x"),
             (
@@ -240,7 +245,8 @@ mod tests {
         let init = choice().stand_in(&[], &json!({"name": "db"}), Role::Init).unwrap_err();
         assert!(init.contains("has to end"), "{init}");
         let no_gate = Choice { gate: None, ..choice() };
-        let why = no_gate.stand_in(&[], &json!({"name": "w", "image": "wait-for:1"}), Role::Init).unwrap_err();
+        let why =
+            no_gate.stand_in(&[], &json!({"name": "w", "image": "wait-for:1"}), Role::Init).unwrap_err();
         assert!(why.contains("--run wait-for=PATH"), "{why}");
     }
 }

@@ -31,6 +31,7 @@ impl PodRun {
         }
         if !self.has_sandbox.0 {
             self.has_sandbox = (true, self.kubelet.clock.now());
+            self.is_placed = true;
             self.object["status"]["podIP"] = json!(self.ip.to_string());
             self.object["status"]["hostIP"] = json!(self.kubelet.node.addresses.node().to_string());
             self.is_dirty = true;
@@ -40,7 +41,8 @@ impl PodRun {
             Err(why) => return self.miss_image(container, &why.clone()),
         };
         let image = self.pod.container(container).image.clone();
-        let pulled = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+        let pulled =
+            format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
         self.record(container, "Normal", "Pulled", &pulled);
         let environment = match self.environment(container, &stand_in) {
             Ok(environment) => environment,
@@ -196,4 +198,3 @@ const fn kind(program: &Program) -> &'static str {
         Kind::Other => "process",
     }
 }
-

@@ -26,7 +26,10 @@ pub(super) fn apply(store: &LiveStore, object: &Object, namespace: &str) -> Resu
     store.write(|store, birth| {
         let version = value["apiVersion"].as_str().unwrap_or_default();
         let id = store.registry().of_object(version, object.kind()).ok_or_else(|| {
-            Status::bad_request(format!("no resource is known for kind {:?} in version {version:?}", object.kind()))
+            Status::bad_request(format!(
+                "no resource is known for kind {:?} in version {version:?}",
+                object.kind()
+            ))
         })?;
         let own = value["metadata"]["namespace"].as_str().filter(|own| !own.is_empty());
         let namespace = if store.resource(id).namespaced { own.unwrap_or(namespace) } else { "" };
@@ -38,7 +41,8 @@ pub(super) fn apply(store: &LiveStore, object: &Object, namespace: &str) -> Resu
 /// The namespaces that have to be there: `default`, `namespace`, and those of objects, without those that are
 /// objects themselves.
 pub(super) fn namespaces<'a>(objects: &'a [Object], namespace: &'a str) -> Vec<&'a str> {
-    let named = objects.iter().map(|object| object.text("metadata.namespace")).filter(|name| !name.is_empty());
+    let named =
+        objects.iter().map(|object| object.text("metadata.namespace")).filter(|name| !name.is_empty());
     let mut names: Vec<&str> = ["default", namespace].into_iter().chain(named).collect();
     names.sort_unstable();
     names.dedup();
@@ -86,7 +90,9 @@ mod tests {
     #[test]
     fn objects_go_where_they_say_or_into_the_labs_namespace() {
         let store = LiveStore::new(Store::new(1, 10));
-        for object in [object("Pod", "a", None), object("Pod", "b", Some("other")), object("Namespace", "x", None)] {
+        for object in
+            [object("Pod", "a", None), object("Pod", "b", Some("other")), object("Namespace", "x", None)]
+        {
             apply(&store, &object, "shop").unwrap();
         }
         assert!(store.get("pods", "shop", "a").is_some() && store.get("pods", "other", "b").is_some());
@@ -97,8 +103,12 @@ mod tests {
 
     #[test]
     fn each_namespace_is_made_once() {
-        let objects =
-            [object("Pod", "a", Some("x")), object("Pod", "b", Some("x")), object("Pod", "c", Some("y")), object("Namespace", "y", None)];
+        let objects = [
+            object("Pod", "a", Some("x")),
+            object("Pod", "b", Some("x")),
+            object("Pod", "c", Some("y")),
+            object("Namespace", "y", None),
+        ];
         assert_eq!(namespaces(&objects, "shop"), ["default", "shop", "x"]);
     }
 }

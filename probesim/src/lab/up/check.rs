@@ -27,7 +27,8 @@ pub(super) fn problems(objects: &[Object], namespace: &str, choice: &Choice) -> 
                 let Container { path, value, role } = container;
                 let name = value["name"].as_str().unwrap_or_default();
                 let stand_in = choice.stand_in(&[object.name()], value, role).err();
-                let stand_in = stand_in.map(|why| object.problem(&format!("{path}.image"), &format!("container {name}: {why}")));
+                let stand_in = stand_in
+                    .map(|why| object.problem(&format!("{path}.image"), &format!("container {name}: {why}")));
                 let variables = check_environment(value).err();
                 let variables = variables.map(|why| {
                     let (field, why) = why.split_once(": ").unwrap_or_default();
@@ -69,7 +70,9 @@ struct Container<'a> {
 }
 
 fn containers<'a>(object: &'a Object, spec: &PodSpec) -> Vec<Container<'a>> {
-    let template = template_path(object).filter(|path| !path.is_empty()).map_or(String::new(), |path| format!("{path}."));
+    let template = template_path(object)
+        .filter(|path| !path.is_empty())
+        .map_or(String::new(), |path| format!("{path}."));
     let list = |name: &str, roles: Vec<Role>| {
         let path = format!("{template}spec.{name}");
         let values = object.get(&path).and_then(Value::as_array).into_iter().flatten();
@@ -95,8 +98,11 @@ mod tests {
     }
 
     fn found(values: &[Value]) -> Vec<String> {
-        let objects: Vec<_> =
-            values.iter().enumerate().map(|(at, value)| Object::new(Path::new("m.yaml"), at + 1, value.clone())).collect();
+        let objects: Vec<_> = values
+            .iter()
+            .enumerate()
+            .map(|(at, value)| Object::new(Path::new("m.yaml"), at + 1, value.clone()))
+            .collect();
         problems(&objects, "default", &choice()).iter().map(ToString::to_string).collect()
     }
 
@@ -134,7 +140,10 @@ mod tests {
             {"template": {"spec": {"initContainers": [{"name": "i", "image": "x"}],
                                    "containers": [{"name": "c", "image": "probesim"}]}}}});
         let found = found(&[deployment]);
-        assert!(found[0].starts_with("m.yaml:1: spec.template.spec.initContainers[0].image: container i:"), "{found:?}");
+        assert!(
+            found[0].starts_with("m.yaml:1: spec.template.spec.initContainers[0].image: container i:"),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -57,7 +57,11 @@ pub(super) enum Trouble {
 }
 
 /// Runs the lab until it is told to stop, its time is over, or its report ends. The exit code is the report's.
-pub(super) async fn run(args: &Args, shared: &Shared<'_>, signals: &mut Signals) -> Result<ExitCode, Trouble> {
+pub(super) async fn run(
+    args: &Args,
+    shared: &Shared<'_>,
+    signals: &mut Signals,
+) -> Result<ExitCode, Trouble> {
     let objects = manifest::read(&args.manifests).map_err(|problem| Trouble::Manifests(vec![problem]))?;
     let choice = choice(args)?;
     let problems = check::problems(&objects, &args.namespace, &choice);
@@ -215,7 +219,11 @@ impl fmt::Display for Trouble {
                 write!(f, "no addresses for pods in 127.16.0.0 to 127.249.255.255: {error} (end other labs)")
             }
             Self::Scratch(error) => {
-                write!(f, "cannot make a directory in {}: {error} (see TMPDIR)", std::env::temp_dir().display())
+                write!(
+                    f,
+                    "cannot make a directory in {}: {error} (see TMPDIR)",
+                    std::env::temp_dir().display()
+                )
             }
             Self::Logs(path, error) => write!(f, "cannot make {}: {error} (see --logs)", path.display()),
             Self::Listen(address, error) => {
