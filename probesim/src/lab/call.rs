@@ -47,6 +47,9 @@ impl Call<'_> {
         let is_status = match self.target.subresource.as_deref() {
             None => false,
             Some("status") if self.resource.has_status => true,
+            Some("log") if self.resource.group.is_empty() && self.resource.plural == "pods" => {
+                return self.log();
+            }
             Some(_) => return Err(Status::unknown_resource()),
         };
         if self.resource.namespaced && self.target.namespace.is_empty() && !self.is_read_of_a_collection() {

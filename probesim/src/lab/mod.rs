@@ -23,6 +23,7 @@ mod happening;
 mod kubeconfig;
 mod list;
 mod live;
+mod log;
 mod narrate;
 mod node;
 mod object;

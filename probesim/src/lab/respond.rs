@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::discovery::AGGREGATED;
 use super::live;
+use super::log::Lines;
 use super::status::Status;
 use super::stream::Stream;
 
@@ -33,12 +34,15 @@ pub(super) enum Answer {
     /// The `429` of priority and fairness.
     Throttled(Option<u64>),
     Watch(Box<Stream>),
+    /// A log that grows.
+    Lines(Lines),
 }
 
 /// A response body: whole, or a watch that goes on.
 pub(super) enum ReplyBody {
     Whole(Option<Bytes>),
     Watch(Next),
+    Lines(Lines),
 }
 
 type Next = Pin<Box<dyn Future<Output = Option<(Bytes, Stream)>> + Send>>;
@@ -55,7 +59,7 @@ impl Answer {
             Self::Json(code, _) | Self::Text(code, _) => *code,
             Self::Status(status) => status.code,
             Self::Discovery { body: None, .. } => 304,
-            Self::Discovery { .. } | Self::Watch(_) => 200,
+            Self::Discovery { .. } | Self::Watch(_) | Self::Lines(_) => 200,
             Self::Throttled(_) => 429,
         }
     }
@@ -89,6 +93,10 @@ impl Answer {
                 ReplyBody::Whole(body.map(|json| Bytes::from(json_body(json, is_pretty))))
             }
             Self::Watch(stream) => ReplyBody::Watch(Box::pin(stream.next())),
+            Self::Lines(lines) => {
+                content_type = HeaderValue::from_static("text/plain");
+                ReplyBody::Lines(lines)
+            }
         };
         let cache = if content_type == AGGREGATED { "public" } else { "no-cache, private" };
         let mut response = Response::new(body);
@@ -124,6 +132,7 @@ impl fmt::Debug for ReplyBody {
         f.write_str(match self {
             Self::Whole(_) => "whole",
             Self::Watch(_) => "watch",
+            Self::Lines(_) => "lines",
         })
     }
 }
@@ -138,6 +147,9 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Lines(Lines(lines)) => {
+                lines.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+            }
             Self::Watch(next) => match ready!(next.as_mut().poll(context)) {
                 Some((bytes, stream)) => {
                     *next = Box::pin(stream.next());
@@ -158,7 +170,7 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Watch(_) => SizeHint::default(),
+            Self::Watch(_) | Self::Lines(_) => SizeHint::default(),
         }
     }
 }

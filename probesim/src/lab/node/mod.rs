@@ -7,12 +7,13 @@
 //! | `bind`, `owner`, `addresses` | where a pod runs, what it belongs to, its address |
 //! | `pod_run`, `asks`, `start`, `probing` | one pod: carries out what the model asks |
 //! | `publish`, `quality`, `clock` | the pod's status as the API shows it |
-//! | `process`, `groups`, `output` | processes, their ends, their lines |
+//! | `process`, `groups`, `output`, `books` | processes, their ends, their lines |
 //! | `teller` | what views are told |
 
 mod addresses;
 mod asks;
 mod bind;
+mod books;
 mod clock;
 mod environment;
 mod expand;
@@ -51,6 +52,7 @@ use crate::kubelet::{Settings, Version};
 
 pub(super) use addresses::Addresses;
 pub(super) use bind::NODE;
+pub(super) use books::{Books, Line, Page};
 pub(super) use environment::check as check_environment;
 pub(super) use groups::Groups;
 pub(super) use output::Logs;
@@ -181,7 +183,7 @@ impl Known {
         if let Some(orders) = self.runs.remove(&uid(pod)) {
             let _ = orders.send(Order::Removed);
             let name: Arc<str> = pod_run::full_name(pod).into();
-            kubelet.node.logs.forget(&name);
+            kubelet.node.logs.books().forget(&name);
             kubelet.node.teller.tell(Fact::PodGone { pod: name });
         }
     }

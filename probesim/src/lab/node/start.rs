@@ -107,7 +107,7 @@ impl PodRun {
     fn spawn(&self, container: usize, invocation: &Invocation) -> std::io::Result<Process> {
         let node = &self.kubelet.node;
         let slot = &self.slots[container];
-        let output = node.logs.begin(&self.name, &slot.name)?;
+        let output = node.logs.begin(&self.name, &slot.name, slot.instance)?;
         let (done, instance) = (self.done.clone(), slot.instance);
         let ended = move |code| {
             // The pod may be gone by then.

@@ -92,13 +92,14 @@ pub(super) async fn run(
         version: args.kubernetes_version,
         seed,
         groups: groups.clone(),
-        logs: Logs::new(args.logs.clone(), &args.namespace, teller.clone()),
+        logs: Logs::new(args.logs.as_deref(), &args.namespace, server.store().clone(), teller.clone()),
         addresses,
         directory: scratch.path().to_owned(),
         api: server.address(),
         inherited: inherited(),
         teller,
     };
+    server.serve_logs(node.logs.books());
     let mut tasks = begin(node, &objects, &args.namespace)?;
     let ended = tokio::select! {
         () = signals.stopped() => None,
