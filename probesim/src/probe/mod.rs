@@ -11,14 +11,17 @@
 //! As of Kubernetes 1.36.2, which is built with Go 1.26.
 
 mod command;
+mod connection;
 mod dial;
 mod exec;
+mod http;
 mod network_error;
 mod port;
 mod target;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod words;
 
 use std::net::IpAddr;
@@ -60,9 +63,8 @@ pub async fn attempt(handler: &Handler, timeout: Duration, subject: &Subject<'_>
     match handler {
         Handler::Exec(exec) => exec::attempt(exec, timeout, subject).await,
         Handler::TcpSocket(socket) => tcp::attempt(socket, timeout, subject).await,
-        Handler::HttpGet(_) | Handler::Grpc(_) => {
-            Answer::unknown("httpGet and grpc probes cannot be made yet".into())
-        }
+        Handler::HttpGet(get) => http::attempt(get, timeout, subject).await,
+        Handler::Grpc(_) => Answer::unknown("grpc probes cannot be made yet".into()),
     }
 }
 

@@ -1,0 +1,4 @@
+//! Placeholder replaced below.
+pub(super) fn describe(_: &std::io::Error) -> Option<String> {
+    None
+}
