@@ -13,7 +13,10 @@
 mod access;
 mod body;
 mod call;
+mod change;
+mod conform;
 mod controllers;
+mod defaults;
 mod discovery;
 mod fault;
 mod fields;
@@ -27,9 +30,11 @@ mod log;
 mod narrate;
 mod node;
 mod object;
+mod openapi;
 mod options;
 mod patch;
 mod plain;
+mod protobuf;
 mod rebase;
 #[allow(dead_code, reason = "the node and the controllers will record")]
 mod recorder;
@@ -42,11 +47,14 @@ mod respond;
 mod review;
 mod route;
 mod run;
+mod scale;
+mod schema;
 mod selector;
 mod server;
 mod status;
 mod store;
 mod stream;
+mod subresource;
 mod table;
 mod termination;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, VARY};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, VARY, WARNING};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ use super::stream::Stream;
 pub(super) enum Answer {
     /// An object or a list, already serialised.
     Json(u16, Vec<u8>),
+    /// The same with `Warning` headers.
+    Warned(u16, Vec<u8>, Vec<String>),
     Status(Box<Status>),
     /// Plain text: health, and the 404 of an unknown path.
     Text(u16, String),
@@ -56,7 +58,7 @@ impl Answer {
 
     pub(super) fn code(&self) -> u16 {
         match self {
-            Self::Json(code, _) | Self::Text(code, _) => *code,
+            Self::Json(code, _) | Self::Warned(code, ..) | Self::Text(code, _) => *code,
             Self::Status(status) => status.code,
             Self::Discovery { body: None, .. } => 304,
             Self::Discovery { .. } | Self::Watch(_) | Self::Lines(_) => 200,
@@ -71,6 +73,14 @@ impl Answer {
         let mut extra = Vec::new();
         let body = match self {
             Self::Json(_, json) => whole(json_body(json, is_pretty)),
+            Self::Warned(_, json, warnings) => {
+                // The text is a quoted string (RFC 9111 §5.5 and RFC 9110 §5.6.4).
+                let quoted =
+                    |text: &String| format!("299 - \"{}\"", text.replace('\\', r"\\").replace('"', "\\\""));
+                let values = warnings.iter().filter_map(|text| HeaderValue::from_str(&quoted(text)).ok());
+                extra.extend(values.map(|value| (WARNING, value)));
+                whole(json_body(json, is_pretty))
+            }
             Self::Status(status) => {
                 if let Some(seconds) = status.retry_after {
                     extra.push((RETRY_AFTER, HeaderValue::from(seconds)));
@@ -107,7 +117,9 @@ impl Answer {
         }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
         headers.insert(CONTENT_TYPE, content_type);
-        headers.extend(extra);
+        for (name, value) in extra {
+            headers.append(name, value);
+        }
         response
     }
 }

@@ -92,7 +92,8 @@ pub(super) fn create(
         map.shift_remove("status");
         initial_status(&resource, map);
     }
-    Ok(commit(store, place.id, value, dry_run))
+    // A dry run of a create has no version.
+    Ok(commit(store, place.id, value, dry_run.then_some(0)))
 }
 
 /// Replaces an object, or its status.
@@ -140,11 +141,11 @@ pub(super) fn modify(
     place: Place<'_>,
     part: Part,
     dry_run: bool,
-    change: impl FnOnce(Value) -> Value,
+    change: impl FnOnce(Value) -> Result<Value, Status>,
 ) -> Result<Arc<Object>, Status> {
     let resource = store.resource(place.id).clone();
     let current = find(store, &resource, place)?;
-    let changed = change(current.value());
+    let changed = change(current.value())?;
     replace(store, place, changed, part, dry_run)
 }
 
@@ -249,15 +250,15 @@ fn update(
         let (namespace, name) = (place.namespace, place.name);
         return store.remove(place.id, namespace, name, Some(value), None).unwrap_or_else(|| current.clone());
     }
-    commit(store, place.id, value, dry_run)
+    commit(store, place.id, value, dry_run.then_some(current.resource_version))
 }
 
-fn commit(store: &mut Store, id: ResourceId, value: Value, dry_run: bool) -> Arc<Object> {
-    if dry_run {
-        let resource = store.resource(id);
-        return Arc::new(Object::new(resource, value, store.revision()));
+/// Stores the object, or only shows what it would be: a dry run keeps the version.
+fn commit(store: &mut Store, id: ResourceId, value: Value, dry_run: Option<u64>) -> Arc<Object> {
+    match dry_run {
+        Some(version) => Arc::new(Object::new(store.resource(id), value, version)),
+        None => store.put(id, value, None),
     }
-    store.put(id, value, None)
 }
 
 fn find(store: &Store, resource: &Resource, place: Place<'_>) -> Result<Arc<Object>, Status> {
@@ -328,6 +329,10 @@ fn set_birth(
 fn keep_birth(before: &Value, value: &mut Value, part: Part) {
     let Some(map) = value.as_object_mut() else { return };
     let metadata = object::metadata(map);
+    // Whoever does not mention them leaves them alone.
+    if let Some(managed) = before["metadata"].get("managedFields").filter(|_| part != Part::Whole) {
+        metadata.entry("managedFields").or_insert_with(|| managed.clone());
+    }
     for key in
         ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
     {
@@ -487,7 +492,7 @@ mod tests {
         assert_eq!(held.value()["metadata"]["generation"], 2);
         let freed = modify(&mut store, at(id, "p"), Part::Main, false, |mut value| {
             value["metadata"]["finalizers"] = json!([]);
-            value
+            Ok(value)
         });
         assert_eq!(freed.unwrap().resource_version, 4);
         assert!(store.get(id, "n", "p").is_none());

@@ -158,7 +158,7 @@ impl PodRun {
                 if current["metadata"]["uid"] == uid {
                     current["status"] = publish::status(&self.pod, &self.surroundings(&current));
                 }
-                current
+                Ok(current)
             })
         });
         if let Ok(object) = written {

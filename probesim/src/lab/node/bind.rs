@@ -64,7 +64,7 @@ fn change(store: &LiveStore, pod: &Value, change: impl FnOnce(Value, &str) -> Va
         let place = Place { id, namespace: text("namespace"), name: text("name") };
         write::modify(store, place, Part::Whole, false, |current| {
             let is_same = current["metadata"]["uid"] == pod["metadata"]["uid"] && is_waiting(&current);
-            if is_same { change(current, &birth.now) } else { current }
+            Ok(if is_same { change(current, &birth.now) } else { current })
         })
     });
     written.ok().map(|object| object.value())

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::lab::defaults;
 use crate::lab::live::LiveStore;
 use crate::lab::status::Status;
 use crate::lab::write::{self, Part, Place};
@@ -22,7 +23,7 @@ pub(super) fn in_order(objects: &[Object]) -> Vec<&Object> {
 
 /// Creates an object as a client does, in `namespace` if it names none.
 pub(super) fn apply(store: &LiveStore, object: &Object, namespace: &str) -> Result<(), Status> {
-    let value = object.value.clone();
+    let mut value = object.value.clone();
     store.write(|store, birth| {
         let version = value["apiVersion"].as_str().unwrap_or_default();
         let id = store.registry().of_object(version, object.kind()).ok_or_else(|| {
@@ -31,10 +32,17 @@ pub(super) fn apply(store: &LiveStore, object: &Object, namespace: &str) -> Resu
                 object.kind()
             ))
         })?;
-        let own = value["metadata"]["namespace"].as_str().filter(|own| !own.is_empty());
-        let namespace = if store.resource(id).namespaced { own.unwrap_or(namespace) } else { "" };
+        let resource = store.resource(id).clone();
+        let own = object.text("metadata.namespace");
+        let namespace = match (resource.namespaced, own) {
+            (false, _) => "",
+            (true, "") => namespace,
+            (true, own) => own,
+        };
         let name = object.name();
-        write::create(store, Place { id, namespace, name }, value.clone(), Part::Main, birth, false).map(drop)
+        defaults::set(&resource, &mut value);
+        defaults::set_identity(&resource, &mut value, &birth.uid);
+        write::create(store, Place { id, namespace, name }, value, Part::Main, birth, false).map(drop)
     })
 }
 

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use crate::kubelet::{PodSpec, Role};
+use crate::lab::conform::{WrongType, conform};
 use crate::lab::live::LiveStore;
 use crate::lab::node::{Choice, check_environment};
+use crate::lab::schema::Type;
 use crate::lab::store::Store;
 use crate::manifest::{Object, Problem, pod_spec, template_path};
 
@@ -20,25 +22,43 @@ pub(super) fn problems(objects: &[Object], namespace: &str, choice: &Choice) -> 
             found.push(object.problem("", &status.message));
             continue;
         }
-        match pod_spec(object) {
-            Err(problem) => found.push(problem),
-            Ok(None) => {}
-            Ok(Some(spec)) => found.extend(containers(object, &spec).into_iter().flat_map(|container| {
-                let Container { path, value, role } = container;
-                let name = value["name"].as_str().unwrap_or_default();
-                let stand_in = choice.stand_in(&[object.name()], value, role).err();
-                let stand_in = stand_in
-                    .map(|why| object.problem(&format!("{path}.image"), &format!("container {name}: {why}")));
-                let variables = check_environment(value).err();
-                let variables = variables.map(|why| {
-                    let (field, why) = why.split_once(": ").unwrap_or_default();
-                    object.problem(&format!("{path}.{field}"), why)
-                });
-                stand_in.into_iter().chain(variables)
-            })),
+        let mut wrong = pods(object, choice);
+        if wrong.is_empty() {
+            wrong = fields(object);
+        }
+        found.extend(wrong);
+    }
+    found
+}
+
+/// What is wrong with the pods that an object makes.
+fn pods(object: &Object, choice: &Choice) -> Vec<Problem> {
+    let spec = match pod_spec(object) {
+        Err(problem) => return vec![problem],
+        Ok(None) => return Vec::new(),
+        Ok(Some(spec)) => spec,
+    };
+    let mut found = Vec::new();
+    for Container { path, value, role } in containers(object, &spec) {
+        let name = value["name"].as_str().unwrap_or_default();
+        if let Err(why) = choice.stand_in(&[object.name()], value, role) {
+            found.push(object.problem(&format!("{path}.image"), &format!("container {name}: {why}")));
+        }
+        if let Err(why) = check_environment(value) {
+            let (field, why) = why.split_once(": ").unwrap_or_default();
+            found.push(object.problem(&format!("{path}.{field}"), why));
         }
     }
     found
+}
+
+/// Fields that the kind does not have: kubectl has the API refuse them (`fieldValidation: Strict`).
+fn fields(object: &Object) -> Vec<Problem> {
+    let Some(of) = Type::of_object(object.text("apiVersion"), object.kind()) else { return Vec::new() };
+    match conform(&mut object.value.clone(), of) {
+        Err(WrongType(why)) => vec![object.problem("", &why)],
+        Ok(unknown) => unknown.iter().map(|path| object.problem(path, "no such field")).collect(),
+    }
 }
 
 /// What is in them and the lab does not do, one line each.
@@ -121,6 +141,7 @@ mod tests {
             good.clone(),
             good,
             pod("p", json!({"name": "c", "image": "probesim", "livenessProbe": {}})),
+            pod("q", json!({"name": "c", "image": "probesim", "arg": ["x"]})),
         ];
         for (found, expected) in found(&wrong).iter().zip([
             "m.yaml:3: no resource",
@@ -128,10 +149,11 @@ mod tests {
             "m.yaml:2: spec.containers[0].env[0].value: a variable is text",
             "m.yaml:5: pods \"good\" already exists",
             "m.yaml:6: spec.containers[0].livenessProbe: must specify a handler type",
+            "m.yaml:7: spec.containers[0].arg: no such field",
         ]) {
             assert!(found.starts_with(expected), "{found}");
         }
-        assert_eq!(found(&wrong).len(), 5);
+        assert_eq!(found(&wrong).len(), 6);
     }
 
     #[test]
