@@ -72,7 +72,7 @@ async fn a_plan_for_readiness_takes_the_pod_out() {
     let pod = lab.until_ready("api", false).await;
     assert_eq!(main_of(&pod)["restartCount"], 0);
     let event = lab.until_event("Unhealthy").await;
-    assert_eq!(event["message"], "Readiness probe failed: HTTP probe failed with statuscode: 503");
+    assert_eq!(event["message"], "Readiness probe failed: HTTP probe failed with statuscode: 500");
     assert_eq!(event["involvedObject"]["fieldPath"], "spec.containers{main}");
 }
 
@@ -188,7 +188,7 @@ async fn what_cannot_run_is_refused_with_its_line_before_anything_starts() {
             "manifest.yaml:8: spec.containers[0].livenessProbe: must specify a handler type",
         ),
         (
-            "apiVersion: v1\nkind: Nope\nmetadata: {name: n}\n",
+            "apiVersion: v1\nkind: Nope\nmetadata: {name: x}\n",
             "",
             "manifest.yaml:1: no resource is known for kind \"Nope\"",
         ),
@@ -251,4 +251,23 @@ async fn what_runs_already_stands_for_a_container() {
 async fn a_lab_with_a_time_ends_then() {
     let ended = cluster!().args("--for 1s").manifest(&simulated("api", "")).run().await;
     ended.expect(0).between(1.0, 5.0);
+}
+
+#[tokio::test]
+async fn logs_are_served_of_this_instance_and_of_the_one_before() {
+    let script = "echo instance $(($(cat $HOME/count 2>/dev/null || echo 0) + 1)) | tee $HOME/log; echo 1 > $HOME/count; sleep 1; exit 3";
+    let lab = cluster!().args("--run busybox=").manifest(&shell("p", script, "")).start().await;
+    lab.until_pod("p", "was restarted", |pod| {
+        main_of(pod)["restartCount"] == 1 && main_of(pod)["state"]["running"].is_object()
+    })
+    .await;
+    let log = |query: &'static str| {
+        let path = format!("/api/v1/namespaces/default/pods/p/log{query}");
+        e2e::http::get(lab.address, Box::leak(path.into_boxed_str()))
+    };
+    eventually("its line", || async { (log("").await.body == "instance 2\n").then_some(()) }).await;
+    assert_eq!(log("?previous=true").await.body, "instance 1\n");
+    let none = log("?container=nope").await;
+    assert_eq!(none.status, 400);
+    assert!(none.body.contains("container nope is not valid for pod p"), "{}", none.body);
 }
