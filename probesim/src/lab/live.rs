@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::controllers::defaults;
 use super::resources::{Resource, ResourceId};
 use super::status::Status;
 use super::store::Store;
@@ -33,6 +34,12 @@ impl LiveStore {
     pub fn new(store: Store) -> Self {
         let (revision, _) = watch::channel(store.revision());
         Self { store: Arc::new(Mutex::new(store)), revision, epoch: (wall(), Instant::now()) }
+    }
+
+    /// Shares a store where it is a given time since 1970.
+    #[cfg(test)]
+    pub(super) fn starting_at(store: Store, now: Duration) -> Self {
+        Self { epoch: (now, Instant::now()), ..Self::new(store) }
     }
 
     /// Creates or replaces an object, status and all; `kind`, `apiVersion` and a name are needed.
@@ -159,6 +166,26 @@ impl LiveStore {
         let result = change(&mut self.lock(), &birth);
         self.announce();
         result
+    }
+
+    /// From now on, writes fill in the defaults of an API server; so does this for what is there.
+    pub(super) fn fill_in_defaults(&self) {
+        let filled = self.write(|store, birth| {
+            store.fills_defaults = true;
+            let ids: Vec<_> =
+                defaults::KINDS.iter().filter_map(|kind| store.registry().named(kind)).collect();
+            for id in ids {
+                let objects: Vec<_> = store.objects(id, "").cloned().collect();
+                for object in objects {
+                    let place = Place { id, namespace: &object.namespace, name: &object.name };
+                    write::apply(store, place, object.value(), birth)?;
+                }
+            }
+            Ok(())
+        });
+        if let Err(status) = filled {
+            tracing::warn!(reason = %status.message, "defaults could not be filled in");
+        }
     }
 
     /// The time since 1970, as everything that is written here is stamped.

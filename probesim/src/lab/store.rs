@@ -18,6 +18,8 @@ pub struct Store {
     collections: Vec<Collection>,
     revision: u64,
     history_limit: usize,
+    /// Whether writes fill in what an API server would: a replayed recording says everything itself.
+    pub(super) fills_defaults: bool,
 }
 
 /// What happened to one object.
@@ -52,8 +54,13 @@ impl Store {
     #[must_use]
     pub fn new(revision: u64, history_limit: usize) -> Self {
         let registry = Registry::built_in();
-        let mut store =
-            Self { registry, collections: Vec::new(), revision, history_limit: history_limit.max(1) };
+        let mut store = Self {
+            registry,
+            collections: Vec::new(),
+            revision,
+            history_limit: history_limit.max(1),
+            fills_defaults: false,
+        };
         store.grow();
         store
     }

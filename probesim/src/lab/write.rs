@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::controllers::defaults;
 use super::object::{self, Object};
 use super::resources::{Resource, ResourceId};
 use super::status::Status;
@@ -92,6 +93,7 @@ pub(super) fn create(
         map.shift_remove("status");
         initial_status(&resource, map);
     }
+    fill_in(store, &resource, &mut value, None);
     // A dry run of a create has no version.
     Ok(commit(store, place.id, value, dry_run.then_some(0)))
 }
@@ -229,6 +231,7 @@ fn update(
         Part::Main | Part::Whole => {}
     }
     keep_birth(&before, &mut value, part);
+    fill_in(store, &resource, &mut value, Some(&before));
     if resource.has_generation() && !has_own_generation(&value, part) {
         value["metadata"]["generation"] = before["metadata"]["generation"].clone();
         if value["metadata"]["generation"].is_null() {
@@ -259,6 +262,23 @@ fn commit(store: &mut Store, id: ResourceId, value: Value, dry_run: Option<u64>)
         Some(version) => Arc::new(Object::new(store.resource(id), value, version)),
         None => store.put(id, value, None),
     }
+}
+
+/// Fills in the defaults, where controllers run that rely on them.
+fn fill_in(store: &Store, resource: &Resource, value: &mut Value, before: Option<&Value>) {
+    if !store.fills_defaults {
+        return;
+    }
+    let services = store.registry().named("services");
+    let is_taken = |given: &str| {
+        let services = services.into_iter().flat_map(|id| store.objects(id, ""));
+        services.map(|service| service.value()).any(|service| {
+            let ports = service["spec"]["ports"].as_array();
+            service["spec"]["clusterIP"] == given
+                || ports.into_iter().flatten().any(|port| port["nodePort"].to_string() == given)
+        })
+    };
+    defaults::fill(resource, value, before, &is_taken);
 }
 
 fn find(store: &Store, resource: &Resource, place: Place<'_>) -> Result<Arc<Object>, Status> {

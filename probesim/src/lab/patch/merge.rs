@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The patched value.
-pub(super) fn apply(target: Value, patch: Value) -> Value {
+pub(in crate::lab) fn apply(target: Value, patch: Value) -> Value {
     let Value::Object(patch) = patch else { return patch };
     let mut merged = match target {
         Value::Object(map) => map,

@@ -9,6 +9,7 @@ mod owned;
 mod strategic;
 
 pub(super) use apply::{Applier, read as read_yaml};
+pub(super) use merge::apply as merge;
 
 use serde_json::Value;
 

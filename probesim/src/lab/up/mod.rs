@@ -128,10 +128,10 @@ fn begin(node: Node, objects: &[Object], namespace: &str) -> Result<JoinSet<()>,
     store.apply(node::object(&node.addresses, &now)).map_err(Trouble::Apply)?;
     let mut tasks = JoinSet::new();
     tasks.spawn(tell::run(Follower::of_all(&store), teller));
+    tasks.spawn(controllers::run(store.clone()));
     for object in apply::in_order(objects) {
         apply::apply(&store, object, namespace).map_err(Trouble::Apply)?;
     }
-    tasks.spawn(controllers::run(store));
     tasks.spawn(node::run(node, pods));
     Ok(tasks)
 }
