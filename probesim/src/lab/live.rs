@@ -8,6 +8,7 @@ use rand::rngs::SysRng;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::cascade;
 use super::resources::{Resource, ResourceId};
 use super::status::Status;
 use super::store::Store;
@@ -153,7 +154,12 @@ impl LiveStore {
         change: impl FnOnce(&mut Store, &Birth) -> Result<T, Status>,
     ) -> Result<T, Status> {
         let birth = birth();
-        let result = change(&mut self.lock(), &birth);
+        let result = {
+            let mut store = self.lock();
+            let result = change(&mut store, &birth);
+            cascade::finish(&mut store);
+            result
+        };
         self.announce();
         result
     }

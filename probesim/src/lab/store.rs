@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::cascade::Waiting;
 use super::object::{self, Object};
 use super::resources::{Registry, Resource, ResourceId};
 
@@ -18,6 +19,8 @@ pub struct Store {
     collections: Vec<Collection>,
     revision: u64,
     history_limit: usize,
+    /// What is gone once other objects are.
+    pub(super) waiting: Vec<Waiting>,
 }
 
 /// What happened to one object.
@@ -52,8 +55,13 @@ impl Store {
     #[must_use]
     pub fn new(revision: u64, history_limit: usize) -> Self {
         let registry = Registry::built_in();
-        let mut store =
-            Self { registry, collections: Vec::new(), revision, history_limit: history_limit.max(1) };
+        let mut store = Self {
+            registry,
+            collections: Vec::new(),
+            revision,
+            history_limit: history_limit.max(1),
+            waiting: Vec::new(),
+        };
         store.grow();
         store
     }
