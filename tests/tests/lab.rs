@@ -271,3 +271,52 @@ async fn logs_are_served_of_this_instance_and_of_the_one_before() {
     assert_eq!(none.status, 400);
     assert!(none.body.contains("container nope is not valid for pod p"), "{}", none.body);
 }
+
+const DEPLOYMENT: &str = r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: main
+        image: probesim
+        readinessProbe: {httpGet: {path: /readiness, port: 8080}, periodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 8080}]
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      initContainers:
+      - {name: wait, image: wait-for, args: ["deployment/web", "service/web:has-endpoints=2"]}
+      containers:
+      - {name: main, image: busybox, command: ["true"]}
+"#;
+
+#[tokio::test]
+async fn a_deployment_becomes_available_and_a_job_that_waits_for_it_completes() {
+    let lab = cluster!().args("--run busybox=").manifest(DEPLOYMENT).start().await;
+    let gate = gate!().kubeconfig(&lab.kubeconfig()).args("job/migrate:complete --timeout 20s").run().await;
+    gate.expect(0);
+    let pods = lab.get("/api/v1/namespaces/default/pods?labelSelector=app%3Dweb").await.unwrap();
+    let addresses: Vec<&str> =
+        pods["items"].as_array().unwrap().iter().filter_map(|pod| pod["status"]["podIP"].as_str()).collect();
+    assert_eq!(addresses.len(), 2);
+    assert_ne!(addresses[0], addresses[1]);
+    let deployment = lab.get("/apis/apps/v1/namespaces/default/deployments/web").await.unwrap();
+    assert_eq!(deployment["status"]["availableReplicas"], 2);
+}

@@ -8,15 +8,16 @@ use serde_json::{Value, json};
 
 use super::body;
 use super::call::Call;
+use super::cascade::{self, Propagation};
 use super::conform::{self, WrongType};
-use super::defaults;
 use super::list::Page;
 use super::object::Object;
 use super::options::ListOptions;
 use super::patch::{Applier, Patch};
+use super::prepare::prepare;
 use super::respond::Answer;
 use super::schema::Type;
-use super::status::Status;
+use super::status::{self, Status};
 use super::store::Store;
 use super::write::{self, Birth, DeleteOptions, Deleted, Part, Place};
 
@@ -50,7 +51,7 @@ impl Call<'_> {
         let dry_run = self.is_dry_run()?;
         let mut value = self.read_object(incoming).await?;
         let warnings = self.check_fields(&mut value)?;
-        defaults::set(&self.resource, &mut value);
+        prepare(&self.resource, &mut value);
         let stored =
             self.shared.store.write(|store, _| write::replace(store, self.place(), value, part, dry_run))?;
         Ok(self.written(200, &stored, warnings))
@@ -79,7 +80,7 @@ impl Call<'_> {
                 let mut value = patch.apply_to(current, &by)?;
                 let unknown = self.conform(&mut value)?;
                 warnings = self.judge_patch(unknown, strictness, is_apply)?;
-                defaults::set(&self.resource, &mut value);
+                prepare(&self.resource, &mut value);
                 Ok(value)
             })?;
             Ok(Patched { object, is_new: false, warnings })
@@ -88,11 +89,11 @@ impl Call<'_> {
     }
 
     pub(super) async fn delete(&self, incoming: Incoming) -> Result<Answer, Status> {
-        let options = self.delete_options(incoming).await?;
+        let (options, propagation) = self.delete_options(incoming).await?;
         let deleted = self
             .shared
             .store
-            .write(|store, birth| write::delete(store, self.place(), &options, &birth.now))?;
+            .write(|store, birth| cascade::delete(store, self.place(), &options, propagation, &birth.now))?;
         Ok(match deleted {
             Deleted::Terminating(object) => self.written(200, &object, Vec::new()),
             // Pods are returned, other kinds are summed up (`ReturnDeletedObject`).
@@ -107,13 +108,13 @@ impl Call<'_> {
 
     pub(super) async fn delete_collection(&self, incoming: Incoming) -> Result<Answer, Status> {
         let options = ListOptions::parse(&self.resource, self.query, false)?;
-        let deletion = self.delete_options(incoming).await?;
+        let (deletion, propagation) = self.delete_options(incoming).await?;
         let page = self.shared.store.write(|store, birth| {
             let objects = store.objects(self.id, &self.target.namespace);
             let items: Vec<_> = objects.filter(|object| options.selector.matches(object)).cloned().collect();
             for object in &items {
                 let place = Place { id: self.id, namespace: &object.namespace, name: &object.name };
-                write::delete(store, place, &deletion, &birth.now)?;
+                cascade::delete(store, place, &deletion, propagation, &birth.now)?;
             }
             Ok(Page { revision: store.revision(), items, continue_token: None, remaining: None })
         })?;
@@ -140,14 +141,16 @@ impl Call<'_> {
     }
 
     /// `DeleteOptions`, from the body or the query.
-    pub(super) async fn delete_options(&self, incoming: Incoming) -> Result<DeleteOptions, Status> {
+    async fn delete_options(&self, incoming: Incoming) -> Result<(DeleteOptions, Propagation), Status> {
         let dry_run = self.is_dry_run()?;
         let bytes = body::read(incoming).await?;
-        if bytes.is_empty() {
-            let grace = self.query.get("gracePeriodSeconds").parse().ok();
-            return Ok(DeleteOptions { grace, dry_run, ..DeleteOptions::default() });
-        }
-        Ok(delete_options(&body::parse(self.head, &bytes)?, dry_run))
+        let value = if bytes.is_empty() { Value::Null } else { body::parse(self.head, &bytes)? };
+        let policy = value["propagationPolicy"].as_str().or_else(|| self.query.find("propagationPolicy"));
+        let orphans = self.query.find("orphanDependents").map(|_| self.query.flag("orphanDependents"));
+        let propagation = Propagation::parse(policy, value["orphanDependents"].as_bool().or(orphans))?;
+        let mut options = delete_options(&value, dry_run);
+        options.grace = options.grace.or_else(|| self.query.get("gracePeriodSeconds").parse().ok());
+        Ok((options, propagation))
     }
 
     pub(super) async fn read_object(&self, incoming: Incoming) -> Result<Value, Status> {
@@ -162,14 +165,10 @@ impl Call<'_> {
         birth: &Birth,
         dry_run: bool,
     ) -> Result<Arc<Object>, Status> {
-        defaults::set(&self.resource, &mut value);
-        let metadata = &value["metadata"];
-        if let (None | Some(""), Some(prefix)) =
-            (metadata["name"].as_str(), metadata["generateName"].as_str())
-        {
-            value["metadata"]["name"] = json!(format!("{prefix}{}", birth.suffix));
+        if cascade::is_terminating(store, &self.target.namespace) {
+            return Err(self.namespace_ends(&value));
         }
-        defaults::set_identity(&self.resource, &mut value, &birth.uid);
+        prepare(&self.resource, &mut value);
         write::create(store, self.place(), value, Part::Main, birth, dry_run)
     }
 
@@ -240,6 +239,21 @@ impl Call<'_> {
                 Err(Status::failure(422, "Invalid", format!("Options.meta.k8s.io \"\" is invalid: {why}")))
             }
         }
+    }
+
+    fn namespace_ends(&self, value: &Value) -> Status {
+        let name = value["metadata"]["name"].as_str().unwrap_or_default();
+        let namespace = &self.target.namespace;
+        let why = format!(
+            "{} {name:?} is forbidden: unable to create new content in namespace {namespace} because it is being \
+             terminated",
+            self.resource.qualified()
+        );
+        let cause = json!({"reason": "NamespaceTerminating", "message": format!("namespace {namespace} is being terminated"),
+                           "field": "metadata.namespace"});
+        let mut details = status::about(&self.resource, name);
+        details.insert("causes".to_owned(), json!([cause]));
+        Status::failure(403, "Forbidden", why).with_details(Value::Object(details))
     }
 
     /// Who writes: `fieldManager`, or the first word of the user agent; whoever applies has to say it.

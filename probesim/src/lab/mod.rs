@@ -13,10 +13,10 @@
 mod access;
 mod body;
 mod call;
+mod cascade;
 mod change;
 mod conform;
 mod controllers;
-mod defaults;
 mod discovery;
 mod fault;
 mod fields;
@@ -34,6 +34,7 @@ mod openapi;
 mod options;
 mod patch;
 mod plain;
+mod prepare;
 mod protobuf;
 mod rebase;
 #[allow(dead_code, reason = "the node and the controllers will record")]

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::lab::defaults;
 use crate::lab::live::LiveStore;
 use crate::lab::status::Status;
 use crate::lab::write::{self, Part, Place};
@@ -23,7 +22,7 @@ pub(super) fn in_order(objects: &[Object]) -> Vec<&Object> {
 
 /// Creates an object as a client does, in `namespace` if it names none.
 pub(super) fn apply(store: &LiveStore, object: &Object, namespace: &str) -> Result<(), Status> {
-    let mut value = object.value.clone();
+    let value = object.value.clone();
     store.write(|store, birth| {
         let version = value["apiVersion"].as_str().unwrap_or_default();
         let id = store.registry().of_object(version, object.kind()).ok_or_else(|| {
@@ -40,8 +39,6 @@ pub(super) fn apply(store: &LiveStore, object: &Object, namespace: &str) -> Resu
             (true, own) => own,
         };
         let name = object.name();
-        defaults::set(&resource, &mut value);
-        defaults::set_identity(&resource, &mut value, &birth.uid);
         write::create(store, Place { id, namespace, name }, value, Part::Main, birth, false).map(drop)
     })
 }
