@@ -120,13 +120,17 @@ impl Running {
             .await
     }
 
-    /// The first Event of this reason, once it comes.
-    pub async fn until_event(&self, reason: &str) -> Value {
+    /// An Event of this reason whose message begins like this, once it comes.
+    pub async fn until_event(&self, reason: &str, message: &str) -> Value {
+        let is_it = |event: &&Value| {
+            let begins = event["message"].as_str().is_some_and(|text| text.starts_with(message));
+            event["reason"] == reason && begins
+        };
         let look = || async {
             let events = self.get("/api/v1/namespaces/default/events").await?;
-            events["items"].as_array()?.iter().find(|event| event["reason"] == reason).cloned()
+            events["items"].as_array()?.iter().find(is_it).cloned()
         };
-        eventually(&format!("an Event {reason}"), look).await
+        eventually(&format!("an Event {reason}: {message}"), look).await
     }
 
     /// Deletes a pod of the default namespace.

@@ -61,18 +61,18 @@ async fn a_gate_opens_once_a_simulator_is_ready() {
     let pod = lab.until_ready("api", true).await;
     assert_eq!(pod["spec"]["nodeName"], "lab");
     assert_eq!((&pod["status"]["phase"], &main_of(&pod)["started"]), (&"Running".into(), &true.into()));
-    assert_eq!(lab.until_event("Scheduled").await["message"], "Successfully assigned default/api to lab");
+    lab.until_event("Scheduled", "Successfully assigned default/api to lab").await;
 }
 
 #[tokio::test]
 async fn a_plan_for_readiness_takes_the_pod_out() {
     let lab =
-        cluster!().manifest(&simulated("api", "{name: READINESS_FAIL_AFTER_TIME, value: '2'}")).start().await;
+        cluster!().manifest(&simulated("api", "{name: READINESS_FAIL_AFTER_TIME, value: '4'}")).start().await;
     lab.until_ready("api", true).await;
     let pod = lab.until_ready("api", false).await;
     assert_eq!(main_of(&pod)["restartCount"], 0);
-    let event = lab.until_event("Unhealthy").await;
-    assert_eq!(event["message"], "Readiness probe failed: HTTP probe failed with statuscode: 500");
+    let event =
+        lab.until_event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500").await;
     assert_eq!(event["involvedObject"]["fieldPath"], "spec.containers{main}");
 }
 
@@ -83,8 +83,7 @@ async fn a_plan_for_liveness_restarts_the_container() {
         "{name: LIVENESS_FAIL_AFTER_TIME, value: '1'}, {name: DRAIN_DELAY, value: '0'}",
     ));
     let lab = lab.start().await;
-    let event = lab.until_event("Killing").await;
-    assert_eq!(event["message"], "Container main failed liveness probe, will be restarted");
+    lab.until_event("Killing", "Container main failed liveness probe, will be restarted").await;
     let pod =
         lab.until_pod("api", "was restarted", |pod| main_of(pod)["restartCount"].as_u64() >= Some(1)).await;
     assert_eq!(main_of(&pod)["lastState"]["terminated"]["exitCode"], 0);
@@ -148,7 +147,7 @@ async fn a_deleted_pod_has_its_grace_period_and_goes() {
     lab.until_gone("deaf").await;
     let took = began.elapsed().as_secs_f64();
     assert!((1.8..6.0).contains(&took), "{took}");
-    assert_eq!(lab.until_event("Killing").await["message"], "Stopping container main");
+    lab.until_event("Killing", "Stopping container main").await;
 }
 
 #[tokio::test]
@@ -192,7 +191,7 @@ async fn what_cannot_run_is_refused_with_its_line_before_anything_starts() {
             "",
             "manifest.yaml:1: no resource is known for kind \"Nope\"",
         ),
-        (&simulated("p", ""), "--speed 2", "--replay"),
+        (&simulated("p", ""), "--speed 2", "cannot be used with"),
         (&simulated("p", ""), "--run probesim", "expected IMAGE=COMMAND"),
         (&simulated("p", ""), "--target main=:1", "is no host"),
     ] {
@@ -211,8 +210,7 @@ async fn a_program_that_is_not_there_is_a_container_that_cannot_start() {
     let ended = &main_of(&pod)["lastState"]["terminated"];
     assert_eq!((&ended["exitCode"], &ended["reason"]), (&128.into(), &"StartError".into()));
     assert!(ended["message"].as_str().unwrap().starts_with("cannot run /no/such/program:"), "{ended}");
-    let event = lab.until_event("Failed").await;
-    assert!(event["message"].as_str().unwrap().starts_with("Error: failed to start container:"), "{event}");
+    lab.until_event("Failed", "Error: failed to start container: cannot run /no/such/program:").await;
 }
 
 #[tokio::test]

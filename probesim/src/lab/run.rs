@@ -36,15 +36,15 @@ pub struct Args {
     replay: Option<PathBuf>,
 
     /// How many times faster than it was recorded
-    #[arg(long, value_name = "X", default_value = "1", value_parser = parse_speed, requires = "replay")]
+    #[arg(long, value_name = "X", default_value = "1", value_parser = parse_speed, conflicts_with = "manifests")]
     speed: f64,
 
     /// Begin at this second of the recording
-    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_from, requires = "replay")]
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_from, conflicts_with = "manifests")]
     from: f64,
 
     /// Keep the times in the objects as they were recorded, instead of moving them to now
-    #[arg(long, requires = "replay")]
+    #[arg(long, conflicts_with = "manifests")]
     keep_times: bool,
 
     /// Address to listen on; port 0 picks a free one

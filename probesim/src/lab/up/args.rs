@@ -17,30 +17,30 @@ pub(in crate::lab) struct Args {
 
     /// What runs for an image: a command of this machine, with the manifest's args after it; nothing after the =
     /// stands for the manifest's own command. The images of probesim and wait-for need none
-    #[arg(long = "run", value_name = "IMAGE=COMMAND", requires = "manifests")]
+    #[arg(long = "run", value_name = "IMAGE=COMMAND", conflicts_with = "replay")]
     pub(super) runs: Vec<Run>,
 
     /// What stands for a container and runs already; POD/CONTAINER or WORKLOAD/CONTAINER for one of several
-    #[arg(long = "target", value_name = "CONTAINER=HOST[:PORT]", requires = "manifests")]
+    #[arg(long = "target", value_name = "CONTAINER=HOST[:PORT]", conflicts_with = "replay")]
     pub(super) targets: Vec<Stand>,
 
     /// Namespace of objects that name none
-    #[arg(short, long, value_name = "NAME", default_value = "default", requires = "manifests")]
+    #[arg(short, long, value_name = "NAME", default_value = "default", conflicts_with = "replay")]
     pub(super) namespace: String,
 
     /// Write what containers print to files POD-CONTAINER.log in this directory, instead of showing it
-    #[arg(long, value_name = "DIR", requires = "manifests")]
+    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub(super) logs: Option<PathBuf>,
 
     /// The Kubernetes version whose kubelet is followed
-    #[arg(long, value_name = "VERSION", default_value = "1.36.2", requires = "manifests")]
+    #[arg(long, value_name = "VERSION", default_value = "1.36.2", conflicts_with = "replay")]
     pub(super) kubernetes_version: Version,
 
     /// Seed of what the kubelet leaves to chance [default: another one each time]
-    #[arg(long, value_name = "NUMBER", value_parser = value::seed, requires = "manifests")]
+    #[arg(long, value_name = "NUMBER", value_parser = value::seed, conflicts_with = "replay")]
     pub(super) seed: Option<u64>,
 
     /// End after this time, with a unit [default: at Ctrl-C]
-    #[arg(long = "for", value_name = "TIME", value_parser = value::positive, requires = "manifests")]
+    #[arg(long = "for", value_name = "TIME", value_parser = value::positive, conflicts_with = "replay")]
     pub(super) lasts: Option<Duration>,
 }
