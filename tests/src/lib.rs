@@ -9,6 +9,7 @@ pub mod binary;
 pub mod gate;
 pub mod generated;
 pub mod http;
+pub mod kubectl;
 pub mod lab;
 pub mod objects;
 pub mod patience;
