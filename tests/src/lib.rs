@@ -10,6 +10,7 @@ pub mod cluster;
 pub mod gate;
 pub mod generated;
 pub mod http;
+pub mod kubectl;
 pub mod lab;
 pub mod objects;
 pub mod patience;

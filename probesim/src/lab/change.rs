@@ -178,47 +178,46 @@ impl Call<'_> {
         let unknown = self.conform(value)?;
         match strictness {
             Strictness::Strict if !unknown.is_empty() => {
-                Err(self.cannot_be_handled(&format!("strict decoding error: {}", unknown.join(", "))))
+                let unknown = quoted(&unknown).join(", ");
+                Err(self.cannot_be_handled(&format!("strict decoding error: {unknown}")))
             }
             Strictness::Ignore => Ok(Vec::new()),
-            Strictness::Strict | Strictness::Warn => Ok(unknown),
+            Strictness::Strict | Strictness::Warn => Ok(quoted(&unknown)),
         }
     }
 
+    /// What becomes of a patch that leads to unknown fields; an applied one cannot have any.
     fn judge_patch(
         &self,
         unknown: Vec<String>,
         strictness: Strictness,
         is_apply: bool,
     ) -> Result<Vec<String>, Status> {
+        if unknown.is_empty() {
+            return Ok(unknown);
+        }
+        if is_apply {
+            let undeclared: Vec<String> =
+                unknown.iter().map(|path| format!(".{path}: field not declared in schema")).collect();
+            let (namespace, version) = (&self.target.namespace, self.resource.group_version());
+            let object = format!("{namespace}/{}; {version}, Kind={}", self.name, self.resource.kind);
+            let why = format!("failed to create typed patch object ({object}): {}", undeclared.join(", "));
+            return Err(Status::failure(500, "", why));
+        }
         match strictness {
-            _ if unknown.is_empty() => Ok(unknown),
-            _ if is_apply => Err(Status::failure(
-                500,
-                "",
-                format!(
-                    "failed to create typed patch object ({}/{}; {}, Kind={}): {}",
-                    self.target.namespace,
-                    self.name,
-                    self.resource.group_version(),
-                    self.resource.kind,
-                    unknown.join(", ")
-                ),
-            )),
             Strictness::Strict => {
-                let why = format!("strict decoding error: {}", unknown.join(", "));
-                Err(Status::failure(422, "Invalid", format!(" \"\" is invalid: patch: Invalid value: {why}")))
+                let why = format!("strict decoding error: {}", quoted(&unknown).join(", "));
+                Err(Status::failure(422, "Invalid", format!("\"\" is invalid: patch: Invalid value: {why}")))
             }
-            Strictness::Warn => Ok(unknown),
+            Strictness::Warn => Ok(quoted(&unknown)),
             Strictness::Ignore => Ok(Vec::new()),
         }
     }
 
-    /// `unknown field "spec.foo"` for each field that is dropped; kinds without a table keep everything.
+    /// Drops fields that the kind does not have and returns their paths; kinds without a table keep everything.
     fn conform(&self, value: &mut Value) -> Result<Vec<String>, Status> {
         let Some(of) = Type::of_resource(&self.resource) else { return Ok(Vec::new()) };
-        let unknown = conform::conform(value, of).map_err(|WrongType(why)| self.cannot_be_handled(&why))?;
-        Ok(unknown.iter().map(|path| format!("unknown field {path:?}")).collect())
+        conform::conform(value, of).map_err(|WrongType(why)| self.cannot_be_handled(&why))
     }
 
     fn cannot_be_handled(&self, why: &str) -> Status {
@@ -283,6 +282,10 @@ impl Call<'_> {
             _ => Ok(&self.name),
         }
     }
+}
+
+fn quoted(paths: &[String]) -> Vec<String> {
+    paths.iter().map(|path| format!("unknown field {path:?}")).collect()
 }
 
 /// `DeleteOptions` as JSON has them.

@@ -45,7 +45,7 @@ pub(super) fn set(resource: &Resource, mut object: Value, scale: &Value) -> Resu
 }
 
 /// A label selector as text; a plain map is one too.
-fn selector(selector: &Value) -> String {
+pub(super) fn selector(selector: &Value) -> String {
     let is_plain = selector.get("matchLabels").is_none() && selector.get("matchExpressions").is_none();
     let labels = if is_plain { selector } else { &selector["matchLabels"] };
     let equal = labels.as_object().into_iter().flatten();
