@@ -157,7 +157,8 @@ impl LogOptions {
         if let Some(limit) = self.limit
             && limit < text.len()
         {
-            text.truncate(text.floor_char_boundary(limit));
+            let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end));
+            text.truncate(end.unwrap_or(0));
         }
         text
     }

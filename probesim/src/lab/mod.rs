@@ -1,4 +1,4 @@
-//! The lab: a simulated Kubernetes API server on loopback, driven by a recording or by hand.
+//! The lab: a simulated Kubernetes API server on loopback, driven by manifests, by a recording, or by hand.
 //!
 //! Deciding, without clock or network:
 //! `store` holds `object`s of `resources`; `list`, `watch`, `write` and `patch` are what can be done with it;
@@ -9,6 +9,10 @@
 //! Acting: `server` takes connections, `handle` gives each request to `call`, `review` or `plain`, `body` reads and
 //! `respond` writes, `stream` is the body of a watch; `live` shares the store, `replay` and `run` play a recording;
 //! `fault` and `requests` are for tests.
+//!
+//! Running manifests: `up` puts them into the API, `controllers` make pods of them, `node` runs the pods and
+//! `termination` gives it time to end them; both write Events with `recorder`; `follow` tells of changes, `log` serves
+//! what containers wrote; everything that happens is a `happening`, and `report` shows and judges it.
 
 mod access;
 mod body;

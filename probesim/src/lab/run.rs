@@ -22,17 +22,13 @@ use super::up;
 /// it. It listens on loopback unless told otherwise.
 #[derive(Clone, Debug, clap::Args)]
 #[group(skip)]
+#[command(group(clap::ArgGroup::new("what").args(["manifests", "replay"]).required(true)))]
 pub struct Args {
     #[command(flatten)]
     up: up::Args,
 
     /// Recording to replay instead: watch frames and steps as JSON lines
-    #[arg(
-        long,
-        value_name = "RECORDING",
-        required_unless_present = "manifests",
-        conflicts_with = "manifests"
-    )]
+    #[arg(long, value_name = "RECORDING")]
     replay: Option<PathBuf>,
 
     /// How many times faster than it was recorded

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::clock::Clock;
 use super::quality;
-use crate::kubelet::{Condition, ContainerStatus, Exited, Instance, Phase, Pod, Role, State, Time, Waiting};
+use crate::kubelet::{
+    Condition, ContainerStatus, Exited, Instance, Phase, Pod, Reason, Role, State, Time, Waiting,
+};
 
 /// Conditions that the kubelet writes; others belong to others.
 const OWN: [&str; 5] =
@@ -85,7 +87,7 @@ fn conditions(pod: &Pod, around: &Surroundings<'_>) -> Vec<Value> {
     let conditions = pod.status().conditions;
     let [initialized, containers_ready, ready] = pod.condition_messages();
     let made = |name: &str, condition: Condition, message: Option<String>| {
-        let reason = condition.reason.map(|reason| reason.name());
+        let reason = condition.reason.map(Reason::name);
         make(name, condition.is_true, &around.clock.text(condition.since), generation, reason, message)
     };
     let plain = |name: &str, (is_true, since): (bool, Time)| {

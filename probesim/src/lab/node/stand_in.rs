@@ -85,7 +85,8 @@ impl Choice {
         let (command, arguments) = (words(&container["command"])?, words(&container["args"])?);
         let best = self.runs.iter().filter_map(|run| Some((likeness(&run.image, image)?, run)));
         if let Some((_, run)) = best.max_by_key(|(likeness, _)| *likeness) {
-            return given(run, command, arguments).map(StandIn::Process);
+            let kind = if GATES.contains(&short_name(image)) { Kind::Gate } else { Kind::Other };
+            return given(kind, run, command, arguments).map(StandIn::Process);
         }
         let (kind, program, programs) = match short_name(image) {
             short if SIMULATORS.contains(&short) => (Kind::Simulator, Some(&self.simulator), &SIMULATORS[..]),
@@ -101,7 +102,7 @@ impl Choice {
 }
 
 /// As `--run` has it.
-fn given(run: &Run, command: Vec<String>, arguments: Vec<String>) -> Result<Program, String> {
+fn given(kind: Kind, run: &Run, command: Vec<String>, arguments: Vec<String>) -> Result<Program, String> {
     let manifest = if run.command.is_empty() { [command, arguments].concat() } else { arguments };
     if run.command.is_empty() && manifest.is_empty() {
         return Err(format!(
@@ -109,7 +110,7 @@ fn given(run: &Run, command: Vec<String>, arguments: Vec<String>) -> Result<Prog
             run.image
         ));
     }
-    Ok(Program { kind: Kind::Other, entrypoint: run.command.clone(), arguments: manifest })
+    Ok(Program { kind, entrypoint: run.command.clone(), arguments: manifest })
 }
 
 /// One of our own images: a `command` may only name the program that is in it.

@@ -1,7 +1,6 @@
 //! What `probesim lab -f` takes besides what it shares with a replay.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::kubelet::Version;
 use crate::lab::node::{Run, Stand};
@@ -39,8 +38,4 @@ pub(in crate::lab) struct Args {
     /// Seed of what the kubelet leaves to chance [default: another one each time]
     #[arg(long, value_name = "NUMBER", value_parser = value::seed, conflicts_with = "replay")]
     pub(super) seed: Option<u64>,
-
-    /// End after this time, with a unit [default: at Ctrl-C]
-    #[arg(long = "for", value_name = "TIME", value_parser = value::positive, conflicts_with = "replay")]
-    pub(super) lasts: Option<Duration>,
 }

@@ -103,7 +103,7 @@ pub(super) async fn run(
     let mut tasks = begin(node, &objects, &args.namespace)?;
     let ended = tokio::select! {
         () = signals.stopped() => None,
-        () = lasts(args.lasts) => None,
+        () = lasts(shared.report.duration()) => None,
         code = &mut report => Some(code),
     };
     // From here on nobody restarts anything.
