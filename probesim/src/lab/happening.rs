@@ -60,6 +60,15 @@ pub enum Fact {
         /// As the kubelet has it: 128+n when signal n ended it.
         exit_code: i32,
     },
+    /// The next start of a container has to wait. The status shows it later, and not always.
+    BackOff {
+        /// Of which pod.
+        pod: Arc<str>,
+        /// Which container.
+        container: Arc<str>,
+        /// The whole wait, from the end of its last instance.
+        delay: Duration,
+    },
     /// One attempt of a probe is over.
     Probed {
         /// Of which pod.

@@ -79,6 +79,9 @@ fn fields<'a>(story: &Story, fact: &'a Fact) -> (&'static str, Option<&'a str>, 
         Fact::Exited { pod, container, exit_code } => {
             ("exited", Some(pod), json!({"container": &**container, "exitCode": exit_code}))
         }
+        Fact::BackOff { pod, container, delay } => {
+            ("backOff", Some(pod), json!({"container": &**container, "delay": seconds(*delay)}))
+        }
         Fact::Probed { pod, container, kind, attempt, outcome, output, took } => {
             let probe = story.container(pod, container).and_then(|one| one.probe(*kind));
             let run = probe.and_then(|probe| probe.run);

@@ -7,7 +7,7 @@ use super::clean::clean;
 use super::story::{ContainerStory, PodStory, Story, split};
 use super::time::{Exact, Short};
 use super::words;
-use crate::kubelet::{Cause, Change, PodStatus, Reason, Role, State, Waiting};
+use crate::kubelet::{Cause, Change, PodStatus, Reason, Role};
 use crate::lab::happening::{Fact, Happening, Member};
 
 /// Of a text, so many characters are shown.
@@ -97,6 +97,10 @@ fn told(story: &Story, fact: &Fact, is_verbose: bool) -> Option<Line> {
             of(pod, container, tone, format!("{why}: SIGTERM, and SIGKILL {} later", Short(*grace)))
         }
         Fact::Exited { pod, container, exit_code } => exited(story, pod, container, *exit_code, of),
+        Fact::BackOff { pod, container, .. } => {
+            let one = story.container(pod, container)?;
+            of(pod, container, Tone::Bad, back_off(one, story.now())?)
+        }
         Fact::Probed { pod, container, kind, attempt, outcome, output, took } => {
             let probe = story.container(pod, container)?.probe(*kind)?;
             let is_ready = story.container(pod, container)?.is_ready;
@@ -198,11 +202,8 @@ fn changed(
             (name(container), Tone::Good, text.to_owned())
         }
         Change::State { container } => {
-            let State::Waiting(Waiting::BackOff(delay)) = status.containers.get(container)?.state else {
-                return None;
-            };
-            let text = format!("back-off: the next start is {} after its end", Short(delay));
-            (name(container), Tone::Bad, text)
+            let one = known.containers.get(container)?;
+            (name(container), Tone::Bad, back_off(one, story.now())?)
         }
         Change::Phase(phase) if (phase.is_terminal() && !known.is_ending) || is_verbose => {
             (String::new(), Tone::Plain, format!("phase {}", phase.name()))
@@ -215,6 +216,12 @@ fn changed(
         }
         Change::ContainersReady(_) | Change::Initialized(_) | Change::Phase(_) => return None,
     })
+}
+
+/// Told when it begins.
+fn back_off(one: &ContainerStory, now: Duration) -> Option<String> {
+    let delay = one.back_off.filter(|_| one.backs_off_since(now))?;
+    Some(format!("back-off: the next start is {} after its end", Short(delay)))
 }
 
 fn ready(known: &PodStory) -> String {

@@ -45,7 +45,9 @@ pub(super) fn probed(
                 if outcome == Outcome::Warning { format!("{what}, with a warning") } else { what.into() };
             let count =
                 if needed > 1 && run <= needed { format!(" ({run} of {needed})") } else { String::new() };
-            Some((Tone::Good, said(&what) + &count))
+            // What a success says is of no interest.
+            let what = if outcome == Outcome::Warning { said(&what) } else { what };
+            Some((Tone::Good, what + &count))
         }
     }
 }

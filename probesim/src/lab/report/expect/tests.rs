@@ -34,7 +34,7 @@ fn each_metric_is_measured_in_its_scope() {
         ("web-0:exits == 0", true, "0"),
         ("web-0:unhealthy <= 9", false, "10"),
         ("db-0:Probes >= 22", true, "22"),
-        ("crash:backoff <= 1m", true, "42.794s (crash)"),
+        ("crash:backoff <= 1m", true, "45.800s (crash)"),
         ("web-0:opened <= 3s", true, "2.600s (web-0)"),
         ("statefulset/web/gate:opened <= 2s", false, "2.600s (web-0/gate)"),
         ("crash:opened < 1s", false, "there is no init container"),

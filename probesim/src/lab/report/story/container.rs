@@ -127,11 +127,15 @@ impl ContainerStory {
             self.done = self.done.or(Some(at));
         }
         match status.state {
-            State::Waiting(Waiting::BackOff(delay)) if self.running.is_none() => {
-                self.back_off = Some(delay);
-                self.back_off_since = self.back_off_since.or(Some(at));
-            }
-            _ => self.end_back_off(at),
+            State::Waiting(Waiting::BackOff(delay)) => self.back_off(delay, at, records),
+            _ => self.settle(at, records),
+        }
+    }
+
+    /// The next start has to wait; it is told more than once.
+    pub(super) fn back_off(&mut self, delay: Duration, at: Duration, records: &mut Records) {
+        if self.running.is_none() && self.back_off.is_none() {
+            (self.back_off, self.back_off_since) = (Some(delay), Some(at));
         }
         self.settle(at, records);
     }
@@ -145,6 +149,11 @@ impl ContainerStory {
     /// The probe of this kind.
     pub(in crate::lab::report) fn probe(&self, kind: Kind) -> Option<&ProbeStory> {
         self.probes.iter().find(|probe| probe.terms.kind == kind)
+    }
+
+    /// Whether it has begun to wait just now.
+    pub(in crate::lab::report) fn backs_off_since(&self, at: Duration) -> bool {
+        self.back_off_since == Some(at)
     }
 
     /// How long it waited for back-offs to end.

@@ -126,6 +126,9 @@ impl Story {
             Fact::Exited { pod, container, exit_code } => {
                 self.with_container(pod, container, |story, records| story.exited(*exit_code, at, records));
             }
+            Fact::BackOff { pod, container, delay } => {
+                self.with_container(pod, container, |story, records| story.back_off(*delay, at, records));
+            }
             Fact::Probed { pod, container, kind, attempt, outcome, output, took } => {
                 self.with_container(pod, container, |story, records| {
                     if let Some(probe) = story.probes.iter_mut().find(|probe| probe.terms.kind == *kind) {

@@ -8,8 +8,8 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use crate::kubelet::{
-    Ask, Attempt, Cause, Change, Identity, Instance, Kind, Note, Outcome, Pod, PodSpec, Settings, Start,
-    Time, VirtualTime, World,
+    Ask, Attempt, Cause, Change, Event, Identity, Instance, Kind, Note, Outcome, Pod, PodSpec, Settings,
+    Start, Time, VirtualTime, World,
 };
 use crate::lab::happening::{Fact, Happening, Member};
 
@@ -167,6 +167,10 @@ impl World for Scripted<'_> {
             }
             Note::Ask(Ask::Change(change)) => {
                 self.facts.push((self.added + now.since(Time::ORIGIN), Told::Change(*change)));
+            }
+            Note::Ask(Ask::Report(Event::BackOff { container, delay })) => {
+                let container = Arc::clone(&self.names[*container]);
+                self.tell(now, Fact::BackOff { pod, container, delay: *delay });
             }
             Note::Ask(Ask::Gone) => self.tell(now, Fact::PodGone { pod }),
             Note::Ask(_) | Note::Started(_) => {}

@@ -79,7 +79,7 @@ fn a_crash_loop_is_told_by_its_ends_and_back_offs() {
     3.202s  crash                 Ready again, after 0.102s
     6.200s  crash  app            exited with 1
     6.200s  crash                 not Ready: app is not ready
-    7.202s  crash  app            back-off: the next start is 10s after its end
+    6.200s  crash  app            back-off: the next start is 10s after its end
    16.300s  crash  app            restarted, restart count 2
    16.302s  crash                 Ready again, after 10.1s";
     assert_eq!(lines(&happenings, false), expected.lines().collect::<Vec<_>>());
@@ -152,7 +152,7 @@ fn the_summary_has_a_row_for_each_pod_and_each_workload_with_several() {
 POD    READY AFTER  NOT READY     LONGEST  RESTARTS  KILLED      BACK-OFF  PROBES (FAILED)
 web-0  5s           4.6%, 2.5s    2s       1         1 liveness  -         startup 4 (2), readiness 30 (3) [1 errored], liveness 10 (4)
 db-0   0.102s       0%            -        0         -           -         readiness 22
-crash  0.102s       79.3%, 45.9s  20.1s    3         -           42.7s     readiness 12
+crash  0.102s       79.3%, 45.9s  20.1s    3         -           45.8s     readiness 12
 web-0: init containers: gate 2.5s; open 2.6s after it was added";
     assert_eq!(minute, expected.lines().collect::<Vec<_>>());
 

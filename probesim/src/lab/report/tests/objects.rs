@@ -79,7 +79,7 @@ fn the_summary_has_every_pod_and_every_verdict() {
         json!({"namespace": "shop", "name": "crash", "workload": null, "added": 2.0, "gone": null, "opened": null,
             "ready": 0.102, "notReady": 45.906, "notReadyPercent": 79.288, "longestNotReady": 20.102,
             "containers": [{"name": "app", "restarts": 3, "exits": 4, "killedByLiveness": 0, "killedByStartup": 0,
-                "backoff": 42.794, "held": null,
+                "backoff": 45.8, "held": null,
                 "probes": {"readinessProbe": {"made": 12, "failed": 0, "errored": 0}}}]})
     );
 }

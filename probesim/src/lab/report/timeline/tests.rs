@@ -56,7 +56,7 @@ fn everything_has_a_title_with_its_text_and_times() {
     for title in [
         "web-0 starting for 5s, from 0.000s to 5.004s",
         "web-0 not Ready for 2s, from 23.004s to 25.006s",
-        "app back-off for 9s, from 9.202s to 18.300s",
+        "app back-off for 10.1s, from 8.200s to 18.300s",
         "db-0 terminating for 0.400s, from 41.000s to 41.400s",
         "app killed for its liveness probe, grace period 30s at 41.000s",
         "app restarted, restart count 3 at 41.400s",
