@@ -273,9 +273,9 @@ fn fill_in(store: &Store, resource: &Resource, value: &mut Value, before: Option
     let is_taken = |given: &str| {
         let services = services.into_iter().flat_map(|id| store.objects(id, ""));
         services.map(|service| service.value()).any(|service| {
-            let ports = service["spec"]["ports"].as_array();
-            service["spec"]["clusterIP"] == given
-                || ports.into_iter().flatten().any(|port| port["nodePort"].to_string() == given)
+            let port = |port: &Value| port["nodePort"].as_u64().map(|port| port.to_string());
+            let ports = service["spec"]["ports"].as_array().into_iter().flatten();
+            service["spec"]["clusterIP"] == given || ports.filter_map(port).any(|port| port == given)
         })
     };
     defaults::fill(resource, value, before, &is_taken);

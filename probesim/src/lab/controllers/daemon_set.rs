@@ -114,3 +114,7 @@ fn daemon_pod(set: &Value, hash: &str) -> Value {
     );
     pod
 }
+
+#[cfg(test)]
+#[path = "daemon_set_tests.rs"]
+mod tests;

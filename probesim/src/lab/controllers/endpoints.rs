@@ -172,3 +172,7 @@ fn labels(service: &Value) -> Value {
     }
     Value::Object(labels)
 }
+
+#[cfg(test)]
+#[path = "endpoints_tests.rs"]
+mod tests;

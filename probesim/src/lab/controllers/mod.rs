@@ -34,6 +34,8 @@ use self::plan::Plan;
 use self::queue::{Key, Queue, Task};
 use super::live::LiveStore;
 
+/// Looks that nothing but time asks for are so far apart at least.
+const SHORTEST: Duration = Duration::from_millis(1);
 /// So many looks are taken before other tasks get their turn.
 const BREATH: usize = 64;
 
@@ -90,7 +92,8 @@ impl Controllers {
             let Some(object) = self.cache.get(key.kind, &key.namespace, &key.name).cloned() else { continue };
             let plan = self.look(key.task, key.kind, &object);
             if let Some(at) = plan.again {
-                self.queue.push_at(key.clone(), at);
+                // A moment that has passed is no reason to look without a pause.
+                self.queue.push_at(key.clone(), at.max(self.store.now() + SHORTEST));
             }
             self.hands.carry_out(key.kind, &object, plan);
         }

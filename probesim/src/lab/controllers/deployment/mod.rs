@@ -127,3 +127,6 @@ impl Sync<'_> {
         self.plan.push(Write::Event(Told::normal("ScalingReplicaSet", message)));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,7 +136,12 @@ impl Sync<'_> {
     /// `requeueStuckDeployment`: a second after the deadline, because times are whole seconds.
     fn look_again(&mut self) {
         let Some(condition) = meta::condition(&self.deployment, "Progressing") else { return };
-        if self.is_complete() || condition["reason"] == "ProgressDeadlineExceeded" {
+        // Neither of these ever times out, however long pods are unavailable then.
+        let is_final = matches!(
+            condition["reason"].as_str(),
+            Some("NewReplicaSetAvailable" | "ProgressDeadlineExceeded")
+        );
+        if is_final || self.is_complete() {
             return;
         }
         let at = self.times_out_at(condition).map(|at| at + Duration::from_secs(1));
