@@ -3,9 +3,12 @@
 //! | file | rules | in Kubernetes |
 //! |---|---|---|
 //! | `exec`, `command` | a command beside the container | `pkg/probe/exec`, the container runtime |
+//! | `http` | a request, and others after redirects | `pkg/probe/http`, Go's `net/http` |
+//! | `grpc` | a call of the health protocol | `pkg/probe/grpc`, grpc-go |
 //! | `tcp` | a connection | `pkg/probe/tcp` |
 //! | `port`, `target` | which port and host are meant | `pkg/probe/util.go` |
 //! | `dial`, `network_error` | connecting, and Go's words for what goes wrong | Go's `net` |
+//! | `connection`, `tls`, `http2` | what HTTP and gRPC go over | Go's `crypto/tls`, `x/net/http2` |
 //! | `words` | quoted texts and times | Go's `strconv`, `time` |
 //!
 //! As of Kubernetes 1.36.2, which is built with Go 1.26.
@@ -14,7 +17,9 @@ mod command;
 mod connection;
 mod dial;
 mod exec;
+mod grpc;
 mod http;
+mod http2;
 mod network_error;
 mod port;
 mod target;
@@ -64,7 +69,7 @@ pub async fn attempt(handler: &Handler, timeout: Duration, subject: &Subject<'_>
         Handler::Exec(exec) => exec::attempt(exec, timeout, subject).await,
         Handler::TcpSocket(socket) => tcp::attempt(socket, timeout, subject).await,
         Handler::HttpGet(get) => http::attempt(get, timeout, subject).await,
-        Handler::Grpc(_) => Answer::unknown("grpc probes cannot be made yet".into()),
+        Handler::Grpc(call) => grpc::attempt(call, timeout, subject).await,
     }
 }
 

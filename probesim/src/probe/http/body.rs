@@ -1,28 +1,52 @@
 //! The body of an answer, as far as the kubelet reads it: `body` and `chunkedReader` of Go's `net/http`.
 
 use super::head::{Framing, fields};
+use super::over_http2::Stream;
 use super::reader::{BUFFER, Broken, Reader};
 
 /// `maxRespBodyLength` of the kubelet.
-pub(super) const LONGEST: usize = 10 << 10;
+const LONGEST: usize = 10 << 10;
 /// How much Go reads of the body of a redirect, in the hope of using the connection again.
 const SLURPED: usize = 2 << 10;
 /// What the sizes of chunks may take up more than their data.
 const MOST_EXCESS: u64 = 16 << 10;
 
-/// Reads the body to its end or its limit, whichever comes first.
-pub(super) async fn read(reader: &mut Reader, framing: Framing) -> Result<Vec<u8>, Broken> {
-    up_to(reader, framing, LONGEST).await
+/// What was read.
+pub(super) type Slurped = Result<Vec<u8>, Broken>;
+
+/// What is still to be read of an answer.
+pub(super) enum Body {
+    /// Of HTTP/1.1.
+    Plain(Reader, Framing),
+    /// Of HTTP/2.
+    Stream(Box<Stream>, Framing),
 }
 
-/// Reads the body of a redirect, which nobody looks at.
-pub(super) async fn slurp(reader: &mut Reader, framing: Framing) {
-    if !matches!(framing, Framing::Length(length) if length > SLURPED as u64) {
-        let _ = up_to(reader, framing, SLURPED).await;
+// === impl Body ===
+
+impl Body {
+    /// Reads the body to its end or its limit, whichever comes first.
+    pub(super) async fn read(&mut self) -> Slurped {
+        self.up_to(LONGEST).await
+    }
+
+    /// Reads the body of a redirect, which nobody looks at.
+    pub(super) async fn slurp(&mut self) {
+        let (Self::Plain(_, framing) | Self::Stream(_, framing)) = self;
+        if !matches!(framing, Framing::Length(length) if *length > SLURPED as u64) {
+            let _ = self.up_to(SLURPED).await;
+        }
+    }
+
+    async fn up_to(&mut self, limit: usize) -> Slurped {
+        match self {
+            Self::Plain(reader, framing) => up_to(reader, *framing, limit).await,
+            Self::Stream(stream, _) => stream.read(limit).await,
+        }
     }
 }
 
-async fn up_to(reader: &mut Reader, framing: Framing, limit: usize) -> Result<Vec<u8>, Broken> {
+async fn up_to(reader: &mut Reader, framing: Framing, limit: usize) -> Slurped {
     let mut body = vec![];
     match framing {
         Framing::Empty => {}
@@ -145,7 +169,8 @@ fn words(text: &str) -> Broken {
     Broken::Words(text.to_owned())
 }
 
-fn too_early(broken: Broken) -> Broken {
+/// What an end means that comes before its time.
+pub(super) fn too_early(broken: Broken) -> Broken {
     match broken {
         Broken::End => words("unexpected EOF"),
         broken @ Broken::Words(_) => broken,

@@ -1,6 +1,7 @@
 //! The head of an answer, and how long its body is: `ReadResponse` and `readTransfer` of Go's `net/http`.
 
 use super::super::words::quote;
+use super::body::too_early;
 use super::headers::{Headers, canonical, is_token, trim};
 use super::reader::{Broken, Reader};
 
@@ -40,13 +41,6 @@ impl Head {
     /// Whether another head follows.
     pub(super) const fn is_on_the_way(&self) -> bool {
         matches!(self.status, 100 | 102..=199)
-    }
-}
-
-fn too_early(broken: Broken) -> Broken {
-    match broken {
-        Broken::End => Broken::Words("unexpected EOF".into()),
-        broken @ Broken::Words(_) => broken,
     }
 }
 

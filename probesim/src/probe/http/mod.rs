@@ -5,12 +5,14 @@
 //! | `request` | the first request, and its bytes | `pkg/probe/http/request.go`, `request.go` |
 //! | `redirect` | the next one | `client.go` |
 //! | `url`, `escape`, `headers` | the parts of a request | `net/url`, `net/textproto` |
+//! | `over_http2` | the same over HTTP/2 | `http2/transport.go` |
 //! | `reader`, `head`, `body` | the answer | `bufio`, `response.go`, `transfer.go`, `internal/chunked.go` |
 
 mod body;
 mod escape;
 mod head;
 mod headers;
+mod over_http2;
 mod reader;
 mod redirect;
 mod request;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
 
+use self::body::Body;
 use self::head::Head;
 use self::reader::{Broken, Reader};
 use self::redirect::{Chain, Next};
@@ -28,7 +31,7 @@ use self::request::Request;
 use super::connection::Connection;
 use super::dial::dial;
 use super::words::quote;
-use super::{Answer, Subject};
+use super::{Answer, Subject, tls};
 use crate::kubelet::{Doubt, HttpGet, Outcome};
 
 /// Why there is no head, in Go's words.
@@ -52,7 +55,7 @@ pub(super) async fn attempt(get: &HttpGet, timeout: Duration, subject: &Subject<
         // A redirect may have taken all the time.
         let is_late = Instant::now() >= deadline;
         let sent = if is_late { Err(LATE.into()) } else { in_time(deadline, send(&request, deadline)).await };
-        let (head, mut reader) = match sent {
+        let (head, mut body) = match sent {
             Ok(answer) => answer,
             Err(why) => {
                 let url = quote(request.url.without_password().as_bytes());
@@ -61,15 +64,15 @@ pub(super) async fn attempt(get: &HttpGet, timeout: Duration, subject: &Subject<
         };
         match chain.follow(&request, &head) {
             Next::Stop => {
-                let body = timeout_at(deadline, body::read(&mut reader, head.framing)).await;
+                let body = timeout_at(deadline, body.read()).await;
                 return judge(head.status, body.unwrap_or_else(|_| Err(Broken::Words(LATE_BODY.into()))));
             }
             Next::Go(next) => {
-                let _ = timeout_at(deadline, body::slurp(&mut reader, head.framing)).await;
+                let _ = timeout_at(deadline, body.slurp()).await;
                 request = *next;
             }
             Next::Fail(why) => {
-                let _ = timeout_at(deadline, body::slurp(&mut reader, head.framing)).await;
+                let _ = timeout_at(deadline, body.slurp()).await;
                 return Answer::failure(why);
             }
         }
@@ -85,7 +88,7 @@ async fn in_time<T>(
 }
 
 /// Sends a request over a new connection, and reads the head of the answer.
-async fn send(request: &Request, deadline: Instant) -> Result<(Head, Reader), String> {
+async fn send(request: &Request, deadline: Instant) -> Result<(Head, Body), String> {
     request.headers.check()?;
     let url = &request.url;
     if url.scheme != "http" && url.scheme != "https" {
@@ -99,12 +102,20 @@ async fn send(request: &Request, deadline: Instant) -> Result<(Head, Reader), St
         format!("dial tcp: address {port}: invalid port")
     })?;
     let stream = dial(url.hostname(), port, deadline).await.map_err(|failed| failed.text)?;
-    let connection = Connection::new(stream);
-    exchange(request, connection).await
+    if url.scheme == "https" {
+        let (connection, is_http2) = tls::secure(stream, url.hostname()).await?;
+        if is_http2 {
+            let (head, stream) = over_http2::exchange(request, connection).await?;
+            let body = Body::Stream(Box::new(stream), head.framing);
+            return Ok((head, body));
+        }
+        return exchange(request, connection).await;
+    }
+    exchange(request, Connection::new(stream)).await
 }
 
 /// HTTP/1.1.
-async fn exchange(request: &Request, mut connection: Connection) -> Result<(Head, Reader), String> {
+async fn exchange(request: &Request, mut connection: Connection) -> Result<(Head, Body), String> {
     // Where this fails there may be an answer all the same, or reading tells why.
     let _ = connection.stream.write_all(&request.bytes()).await;
     let _ = connection.stream.flush().await;
@@ -120,7 +131,8 @@ async fn exchange(request: &Request, mut connection: Connection) -> Result<(Head
             Ok(head) if head.is_on_the_way() => {}
             Ok(head) => {
                 reader.end_head();
-                return Ok((head, reader));
+                let body = Body::Plain(reader, head.framing);
+                return Ok((head, body));
             }
             Err(_) if reader.is_exhausted() => {
                 return Err(broken("net/http: server response headers exceeded 10485760 bytes; aborted"));

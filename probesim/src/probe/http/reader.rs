@@ -1,10 +1,9 @@
 //! Reading as Go's `bufio` and `textproto` do, down to what they make of a cut-off line.
 
-use std::io;
-
 use tokio::io::AsyncReadExt;
 
 use super::super::connection::{Connection, describe_read};
+use super::super::tls;
 
 /// `bufio`'s buffer, which bounds the lines between chunks.
 pub(super) const BUFFER: usize = 4096;
@@ -61,7 +60,7 @@ impl Reader {
                 Ok(())
             }
             // What ends without the formal goodbye of TLS has ended all the same.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Broken::End),
+            Err(error) if tls::is_plain_end(&error) => Err(Broken::End),
             Err(error) => Err(Broken::Words(describe_read(&error, &self.connection.addresses))),
         }
     }

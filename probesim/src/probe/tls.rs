@@ -1,4 +1,0 @@
-//! Placeholder replaced below.
-pub(super) fn describe(_: &std::io::Error) -> Option<String> {
-    None
-}
