@@ -15,6 +15,7 @@ pub mod endpoint;
 mod grpc;
 pub mod kubelet;
 pub mod lab;
+pub mod lint;
 pub mod load;
 pub mod manifest;
 pub mod metrics;

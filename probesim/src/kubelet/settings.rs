@@ -1,5 +1,6 @@
 //! Where kubelets differ, and what a race or the clock of another goroutine decides.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -128,6 +129,12 @@ impl Version {
     #[must_use]
     pub const fn relists_on_demand(self) -> bool {
         self.minor >= 36
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "1.{}.{}", self.minor, self.patch)
     }
 }
 

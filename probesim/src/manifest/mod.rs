@@ -122,6 +122,17 @@ pub fn read(files: &[PathBuf]) -> Result<Vec<Object>, Problem> {
     Ok(objects)
 }
 
+/// The objects of a text, for tests.
+///
+/// # Errors
+/// As [`read`].
+#[cfg(test)]
+pub(crate) fn parse_text(text: &str) -> Result<Vec<Object>, Problem> {
+    let mut objects = Vec::new();
+    parse(Path::new("a.yaml"), text, &mut objects)?;
+    Ok(objects)
+}
+
 fn directory(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     let is_manifest = |file: &PathBuf| {
         let extension = file.extension().and_then(|extension| extension.to_str());

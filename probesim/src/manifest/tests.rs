@@ -16,9 +16,7 @@ spec:
 ";
 
 fn objects(text: &str) -> Result<Vec<Object>, String> {
-    let mut objects = Vec::new();
-    parse(Path::new("a.yaml"), text, &mut objects).map_err(|problem| problem.to_string())?;
-    Ok(objects)
+    parse_text(text).map_err(|problem| problem.to_string())
 }
 
 fn spec_of(text: &str) -> Result<(), String> {

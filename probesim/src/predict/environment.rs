@@ -222,10 +222,6 @@ mod tests {
                 json!({"env": [{"name": "CONFIG", "value": "/x"}]}),
                 "a.yaml:3: spec.containers[0].env[0]: CONFIG: cannot read /x: it is not in a ConfigMap of these manifests; give them too, or the file with --config",
             ),
-            (
-                json!({"args": ["lab"]}),
-                "a.yaml:3: spec.containers[0].args: not a server: it has no probes to answer",
-            ),
         ] {
             assert_eq!(load(container, json!({})).unwrap_err(), expected);
         }

@@ -5,24 +5,38 @@
 //! into figures that say how sure they are.
 
 mod aim;
+mod args;
+mod chart;
 mod closed;
 mod environment;
 mod estimate;
 mod faults;
+mod findings;
+mod json;
 mod latency;
+mod measure;
+mod plot;
+mod run;
 mod simulate;
 mod simulator;
 mod subject;
+mod svg;
+mod sweep;
+mod text;
+pub(crate) mod words;
 mod world;
 
 pub(crate) use aim::port_number;
+pub use args::Args;
 pub use closed::{
     Readiness, chance_of_detection, chance_of_run, chance_of_startup_kill, chance_of_trip, chance_of_unready,
     detection, flips_per_day, probes_to_run, readiness, recovery, restarts_per_day, startup_budget,
 };
+pub(crate) use environment::{Place, is_simulator};
 pub use estimate::{Estimate, Rate, Share};
 pub use faults::Faults;
 pub use latency::{Latency, NotALatency};
+pub use run::run;
 pub use simulate::{Observed, Outages, Plan, Prediction, Rollouts, Span};
 pub use subject::{Given, Subject};
 pub use world::{Assumed, Chances};

@@ -12,6 +12,7 @@ use crate::plan::what::{Manner, Network};
 use crate::plan::whom::Asked;
 use crate::plan::{Plan, Port, Sources};
 use crate::rng::Draws;
+use crate::server::without_partition;
 use crate::state::State;
 
 /// One instance of the simulator after another, in one container.
@@ -35,7 +36,7 @@ impl Simulator {
             probe.map_or(Aim::Elsewhere, |it| Aim::of(container, it, &loaded.config, &loaded.endpoints))
         };
         let aims = Kind::ALL.map(aim);
-        let plan = Plan::build(&loaded.config.faults, Sources::default(), &loaded.endpoints);
+        let plan = Plan::build(&without_partition(&loaded.config), Sources::default(), &loaded.endpoints);
         let state = State::new(loaded.endpoints.count());
         let mut new = Self { aims, draws: Draws::new(seed), plan, state, began: Time::ORIGIN, loaded };
         new.start(1, Time::ORIGIN);
@@ -46,7 +47,7 @@ impl Simulator {
     pub(super) fn start(&mut self, start: u64, now: Time) {
         let follows = self.loaded.dependencies.are_followed();
         let sources = Sources { fixed: &self.loaded.fixed, start, follows, ..Sources::default() };
-        self.plan = Plan::build(&self.loaded.config.faults, sources, &self.loaded.endpoints);
+        self.plan = Plan::build(&without_partition(&self.loaded.config), sources, &self.loaded.endpoints);
         self.state = State::new(self.loaded.endpoints.count());
         self.began = now;
     }
