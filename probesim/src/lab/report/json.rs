@@ -1,6 +1,22 @@
 //! One object a line, for programs.
 //!
-//! Each has `time` (seconds since the lab began) and `type`; the reference lists the fields of each type.
+//! Each has `time`, in seconds since the lab began, and `type`; those about a pod have `namespace` and `pod`. Times are
+//! rounded to milliseconds.
+//!
+//! | type | fields |
+//! |---|---|
+//! | `podAdded` | `workload`, `containers`: `name`, `role` (`init`, `sidecar`, `regular`), `runs` |
+//! | `podGone` | |
+//! | `started` | `container`, `restartCount` |
+//! | `stopping` | `container`, `cause` (`livenessProbe`, `startupProbe`, `podEnds`), `gracePeriodSeconds` |
+//! | `exited` | `container`, `exitCode` |
+//! | `backOff` | `container`, `delay` |
+//! | `probe` | `container`, `probe` (its field), `attempt`, `outcome` (`success`, `warning`, `failure`, `error`), `output`, `took`, `inARow`, `threshold` |
+//! | `status` | `changed`, `container`, `phase`, `initialized`, `containersReady`, `ready`, `reason`, `containerStatuses` |
+//! | `event` | `about`, `severity`, `reason`, `message` |
+//! | `output` | `container`, `line` |
+//! | `object` | `line` |
+//! | `summary` | `pods`, `workloads`, `expectations`: `expected`, `met`, `measured`; the last line |
 
 use std::time::Duration;
 

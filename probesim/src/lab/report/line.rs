@@ -89,12 +89,8 @@ fn told(story: &Story, fact: &Fact, is_verbose: bool) -> Option<Line> {
             count => of(pod, container, Tone::Warning, format!("restarted, restart count {count}")),
         },
         Fact::Stopping { pod, container, grace, cause } => {
-            let (why, tone) = match cause {
-                Cause::Liveness => ("killed for its liveness probe", Tone::Bad),
-                Cause::Startup => ("killed for its startup probe", Tone::Bad),
-                Cause::PodEnds => ("stopped with its pod", Tone::Plain),
-            };
-            of(pod, container, tone, format!("{why}: SIGTERM, and SIGKILL {} later", Short(*grace)))
+            let (tone, text) = stopping(*cause, *grace);
+            of(pod, container, tone, text)
         }
         Fact::Exited { pod, container, exit_code } => exited(story, pod, container, *exit_code, of),
         Fact::BackOff { pod, container, .. } => {
@@ -120,16 +116,22 @@ fn told(story: &Story, fact: &Fact, is_verbose: bool) -> Option<Line> {
             }
             let tone = if *severity == "Warning" { Tone::Warning } else { Tone::Plain };
             let who = about.strip_prefix("pod/").unwrap_or(about);
-            Line { who: who.to_owned(), ..of("", "", tone, format!("{reason}: {message}")) }
+            other(who, tone, &format!("{reason}: {message}"))
         }
         Fact::Output { pod, container, line } => {
             of(pod, container, Tone::Plain, format!("| {}", line.trim_end()))
         }
         Fact::Object { line } => {
             let (who, text) = line.split_once(' ').unwrap_or((line, ""));
-            Line { who: who.to_owned(), ..of("", "", Tone::Plain, text.to_owned()) }
+            other(who, Tone::Plain, text)
         }
     })
+}
+
+/// Of what is not known as a pod.
+fn other(who: &str, tone: Tone, text: &str) -> Line {
+    let (who, text) = (clean(who, LONGEST), clean(text, LONGEST));
+    Line { at: Duration::ZERO, who, part: String::new(), text, tone }
 }
 
 fn added(workload: Option<&str>, containers: &[Member]) -> String {
@@ -149,6 +151,15 @@ fn added(workload: Option<&str>, containers: &[Member]) -> String {
 /// A workload may come with its namespace, as pods do.
 fn split_workload(name: &str) -> &str {
     if name.matches('/').count() > 1 { split(name).0 } else { name }
+}
+
+fn stopping(cause: Cause, grace: Duration) -> (Tone, String) {
+    let (tone, why) = match cause {
+        Cause::Liveness => (Tone::Bad, "killed for its liveness probe"),
+        Cause::Startup => (Tone::Bad, "killed for its startup probe"),
+        Cause::PodEnds => (Tone::Plain, "stopped with its pod"),
+    };
+    (tone, format!("{why}: SIGTERM, and SIGKILL {} later", Short(grace)))
 }
 
 fn exited(

@@ -39,6 +39,7 @@ fn every_happening_is_an_object_with_stable_names() {
             "inARow": 1, "threshold": 1}),
         json!({"time": 41.0, "type": "stopping", "namespace": "shop", "pod": "web-0", "container": "app",
             "cause": "livenessProbe", "gracePeriodSeconds": 30.0}),
+        json!({"time": 8.2, "type": "backOff", "namespace": "shop", "pod": "crash", "container": "app", "delay": 10.0}),
         json!({"time": 41.4, "type": "podGone", "namespace": "shop", "pod": "db-0"}),
         json!({"time": 59.001, "type": "object", "line": "deployment/web 1/2 available"}),
     ];

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::time::{Exact, Short, millis};
 
 /// Where the rows begin, to the right of their names.
-pub(super) const LEFT: f64 = 190.0;
+pub(super) const LEFT: f64 = 215.0;
 /// How wide they are.
-pub(super) const WIDTH: f64 = 1070.0;
+pub(super) const WIDTH: f64 = 1045.0;
 
 /// Steps between ticks, in milliseconds.
 const STEPS: [u32; 22] = [
