@@ -27,7 +27,14 @@ pub(super) fn sync(set: &Value, pods: &[&Value], now: Duration) -> Plan {
 
 fn manage(plan: &mut Plan, set: &Value, active: &[&Value]) {
     let wanted = usize::try_from(meta::replicas(set)).unwrap_or(0);
-    for _ in active.len()..wanted {
+    let fault = fault(set);
+    if let Some(fault) = &fault
+        && meta::count(set, "/status/observedGeneration") < meta::count(set, "/metadata/generation")
+    {
+        plan.push(Write::Event(Told::warning("FailedCreate", format!("Error creating: {fault}"))));
+    }
+    let missing = if fault.is_some() { 0 } else { wanted.saturating_sub(active.len()) };
+    for _ in 0..missing {
         let pod = pod::from_template(set, &set["spec"]["template"]);
         plan.push(Write::Create(pod, Told::created_pod()));
     }
@@ -35,6 +42,20 @@ fn manage(plan: &mut Plan, set: &Value, active: &[&Value]) {
     ranked.sort_by_cached_key(|pod| pod::deletion_rank(pod));
     for pod in ranked.into_iter().take(active.len().saturating_sub(wanted)) {
         plan.push(Write::Delete(Target::of(pod), Told::deleted_pod()));
+    }
+}
+
+/// Why this set would make pods without end; an API server refuses such a set.
+fn fault(set: &Value) -> Option<String> {
+    let template = &set["spec"]["template"];
+    if !meta::selects(&set["spec"]["selector"], template) {
+        return Some("spec.template.metadata.labels: `selector` does not match template `labels`".to_owned());
+    }
+    match template["spec"]["restartPolicy"].as_str() {
+        None | Some("Always") => None,
+        Some(other) => Some(format!(
+            "spec.template.spec.restartPolicy: Unsupported value: \"{other}\": supported values: \"Always\""
+        )),
     }
 }
 
@@ -108,6 +129,18 @@ mod tests {
         ] {
             let plan = sync(&set(replicas), &pods, ten_seconds_later());
             assert_eq!(summary(&plan), (created, deleted), "{replicas} wanted of {}", pods.len());
+        }
+    }
+
+    #[test]
+    fn a_set_that_would_never_have_enough_pods_makes_none() {
+        let (mut stray, mut once) = (set(2), set(2));
+        stray["spec"]["selector"]["matchLabels"]["app"] = json!("other");
+        once["spec"]["template"]["spec"]["restartPolicy"] = json!("Never");
+        for set in [stray, once] {
+            let plan = sync(&set, &[], ten_seconds_later());
+            assert_eq!(summary(&plan), (0, vec![]));
+            assert!(matches!(&plan.writes[0], Write::Event(told) if told.reason == "FailedCreate"));
         }
     }
 
