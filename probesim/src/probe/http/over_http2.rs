@@ -90,6 +90,7 @@ pub(super) async fn exchange(request: &Request, connection: Connection) -> Resul
                 return Err(format!("http2: Transport received GOAWAY from server ErrCode:{code}").into());
             }
             Event::GoAway { .. } => goodbye = Some(event),
+            Event::Push => return Err(words(Ended::Wrong(PROTOCOL_ERROR), None).into()),
             Event::Settings | Event::Other => {}
         }
     }
@@ -121,7 +122,7 @@ impl Stream {
                     body.extend(bytes);
                 }
                 Ok(Event::Headers { ends: true, .. }) => self.has_ended = true,
-                Ok(Event::Headers { ends: false, .. }) => {
+                Ok(Event::Headers { ends: false, .. } | Event::Push) => {
                     return Err(Broken::Words(words(Ended::Wrong(PROTOCOL_ERROR), None)));
                 }
                 Ok(Event::Malformed(why)) => {

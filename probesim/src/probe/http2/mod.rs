@@ -51,6 +51,8 @@ pub(super) enum Event {
     },
     /// A header list that none may be, with Go's words for it.
     Malformed(String),
+    /// A push, which nobody has asked for.
+    Push,
     /// The stream is given up, with an error code.
     Reset(u32),
     /// The connection is.
@@ -148,7 +150,8 @@ impl Exchange {
                     debug,
                 }
             }
-            PUSH_PROMISE | CONTINUATION => return Err(Ended::Wrong(PROTOCOL_ERROR)),
+            PUSH_PROMISE => Event::Push,
+            CONTINUATION => return Err(Ended::Wrong(PROTOCOL_ERROR)),
             _ => Event::Other,
         })
     }
@@ -210,6 +213,7 @@ const STREAM_ID: u32 = 0x7fff_ffff;
 pub(super) const PROTOCOL_ERROR: u32 = 1;
 const FRAME_SIZE_ERROR: u32 = 6;
 pub(super) const REFUSED_STREAM: u32 = 7;
+const CANCEL: u32 = 8;
 const COMPRESSION_ERROR: u32 = 9;
 const TOO_LARGE: &str = "http2: frame too large";
 const LOOKS_LIKE_HTTP1: &str = "http2: failed reading the frame payload: http2: frame too large, note that the frame header looked like an HTTP/1.1 header";
@@ -218,6 +222,13 @@ const LOOKS_LIKE_HTTP1: &str = "http2: failed reading the frame payload: http2: 
 pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// The end of a connection from this side; before it, that of the stream if that is still open.
+pub(super) fn goodbye(cancels: bool, debug: &str) -> Vec<u8> {
+    let reset = if cancels { frame(RST_STREAM, 0, STREAM, &CANCEL.to_be_bytes()) } else { vec![] };
+    let payload = [&STREAM.to_be_bytes(), &[0; 4], debug.as_bytes()].concat();
+    [reset, frame(GOAWAY, 0, 0, &payload)].concat()
 }
 
 /// The body, which ends the stream.
