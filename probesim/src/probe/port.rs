@@ -1,5 +1,6 @@
 //! `ResolveContainerPort`, `pkg/probe/util.go`.
 
+use super::words::integer;
 use crate::kubelet::{ContainerPort, Port};
 
 /// The number of a port, or Go's words for why there is none.
@@ -8,22 +9,13 @@ pub(super) fn resolve(port: &Port, ports: &[ContainerPort]) -> Result<u16, Strin
         Port::Number(number) => i64::from(*number),
         Port::Name(name) => match ports.iter().find(|port| port.name.as_ref() == Some(name)) {
             Some(found) => i64::from(found.container_port),
-            None => atoi(name)?,
+            None => integer("Atoi", name)?,
         },
     };
     u16::try_from(number)
         .ok()
         .filter(|&number| number > 0)
         .ok_or_else(|| format!("invalid port number: {number}"))
-}
-
-/// Go's `strconv.Atoi`.
-fn atoi(text: &str) -> Result<i64, String> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let why = if is_number { "value out of range" } else { "invalid syntax" };
-    let parsed = if is_number { text.parse().ok() } else { None };
-    parsed.ok_or_else(|| format!("strconv.Atoi: parsing \"{text}\": {why}"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! How Go writes texts and times in its errors.
+//! How Go writes texts and times in its errors, and reads numbers.
 
 use std::fmt::Write as _;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// `strconv.Quote`, which is `%q`: bytes that are no text as `\x..`, what cannot be printed as `\u....`.
@@ -60,6 +61,14 @@ pub(super) fn duration(time: Duration) -> String {
         (0, minutes) => format!("{minutes}m{seconds}s"),
         (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
     }
+}
+
+/// A decimal number, or what `strconv`'s function says of a text that is none.
+pub(super) fn integer<N: FromStr>(function: &str, text: &str) -> Result<N, String> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let why = if is_number { "value out of range" } else { "invalid syntax" };
+    text.parse().map_err(|_| format!("strconv.{function}: parsing {}: {why}", quote(text.as_bytes())))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a call makes of what comes from the server: `http2_client.go` and `rpc_util.go` of grpc-go.
 
-use super::super::http2::{Ended, Event, Field, code_name};
-use super::super::words::quote;
+use super::super::http2::{Ended, Event, Field, REFUSED_STREAM, code_name};
+use super::super::words::{integer, quote};
 use super::status::{Code, Status, decode, http_text};
 use crate::grpc::message::Health;
 
@@ -38,9 +38,15 @@ impl Call {
             Ok(Event::Headers { fields, ends }) => self.headers(&fields, ends),
             Ok(Event::Data { bytes, ends }) => {
                 self.data.extend(bytes);
+                if let Err(status) = self.message()
+                    && status.code == Code::RESOURCE_EXHAUSTED
+                {
+                    return Some(Done::Ended(status));
+                }
                 let missing = "server closed the stream without sending trailers";
                 ends.then(|| self.end(Status::new(Code::INTERNAL, missing)))
             }
+            Ok(Event::Malformed(why)) => Some(self.fail(Status::new(Code::INTERNAL, why))),
             Ok(Event::Reset(code)) => {
                 let message = format!("stream terminated by RST_STREAM with error code: {}", code_name(code));
                 let status = Status::new(Code::of_http2(code), message);
@@ -48,19 +54,20 @@ impl Call {
                 Some(if is_unprocessed { Done::Unprocessed(status) } else { self.fail(status) })
             }
             Ok(Event::GoAway { last_stream: 0, .. }) => {
-                let message = "the stream is rejected because server is draining the connection";
-                Some(Done::Unprocessed(Status::new(Code::UNAVAILABLE, message)))
+                Some(Done::Unprocessed(Status::new(Code::UNAVAILABLE, "the connection is draining")))
             }
             Ok(Event::GoAway { code, debug, .. }) => {
-                let debug = quote(&debug);
-                self.goodbye = Some(format!("code: {}, debug data: {debug}", code_name(code)));
+                let quoted = quote(&debug);
+                let said = if debug.is_empty() { String::new() } else { format!(", debug data: {quoted}") };
+                self.goodbye = Some(format!("code: {}{said}", code_name(code)));
                 None
             }
-            Ok(Event::Settings | Event::Other) => None,
+            Ok(Event::Settings | Event::Push | Event::Other) => None,
             Err(ended) => {
                 let why = match ended {
                     Ended::Closed => "EOF".into(),
-                    Ended::Words(words) => words,
+                    // grpc-go reads from the connection without Go's wrapping of errors.
+                    Ended::Words(words) => words.rsplit(": read: ").next().unwrap_or_default().to_owned(),
                     Ended::Wrong(code) => format!("connection error: {}", code_name(code)),
                 };
                 let why = format!("error reading from server: {why}");
@@ -90,14 +97,11 @@ impl Call {
         if let Some(encoding) = last("grpc-encoding") {
             self.encoding = encoding.to_owned();
         }
-        let code = match last("grpc-status").map(|code| (code, code.parse::<i32>())) {
+        let code = match last("grpc-status").map(|code| integer::<i32>("ParseInt", code)) {
             None => Code::UNKNOWN,
-            Some((_, Ok(code))) => Code(code as u32),
-            Some((text, Err(_))) => {
-                let message = format!(
-                    "transport: malformed grpc-status: strconv.ParseInt: parsing {}: invalid syntax",
-                    quote(text.as_bytes())
-                );
+            Some(Ok(code)) => Code(code as u32),
+            Some(Err(why)) => {
+                let message = format!("transport: malformed grpc-status: {why}");
                 return Some(self.fail(Status::new(Code::UNKNOWN, message)));
             }
         };
@@ -141,12 +145,8 @@ impl Call {
     /// The one message.
     fn message(&self) -> Result<Option<u64>, Status> {
         let internal = |message: String| Err(Status::new(Code::INTERNAL, message));
-        if self.data.is_empty() {
-            return Ok(None);
-        }
-        let Some(([flag, length @ ..], rest)) = self.data.split_first_chunk::<5>() else {
-            return internal("unexpected EOF".into());
-        };
+        // What is too short to be the beginning of one is none.
+        let Some(([flag, length @ ..], rest)) = self.data.split_first_chunk::<5>() else { return Ok(None) };
         let length = u64::from(u32::from_be_bytes(*length));
         if length > LONGEST_MESSAGE {
             let message = format!("grpc: received message larger than max ({length} vs. {LONGEST_MESSAGE})");
@@ -176,9 +176,6 @@ impl Call {
     }
 }
 
-/// `REFUSED_STREAM`.
-const REFUSED_STREAM: u32 = 7;
-
 /// `grpcutil.ContentSubtype`.
 fn is_grpc(content_type: &str) -> bool {
     let rest = content_type.strip_prefix("application/grpc");
@@ -191,15 +188,15 @@ fn not_grpc(status: Option<&str>, content_type: Option<&str>, ends: bool) -> Opt
         None => "malformed header: missing HTTP content-type".to_owned(),
         Some(other) => format!("transport: received unexpected content-type {}", quote(other.as_bytes())),
     };
-    let Some(text) = status else {
+    let Some(text) = status.filter(|status| !status.is_empty()) else {
         let message = format!("malformed header: missing HTTP status; {about_type}");
         return Some(Status::new(Code::INTERNAL, message));
     };
-    let Ok(number) = text.parse::<u16>() else {
-        let text = quote(text.as_bytes());
-        let message =
-            format!("transport: malformed http-status: strconv.Atoi: parsing {text}: invalid syntax");
-        return Some(Status::new(Code::INTERNAL, message));
+    let number = match integer::<i32>("Atoi", text) {
+        Ok(number) => number,
+        Err(why) => {
+            return Some(Status::new(Code::INTERNAL, format!("transport: malformed http-status: {why}")));
+        }
     };
     if (100..200).contains(&number) {
         let message = format!(

@@ -8,13 +8,13 @@ use std::time::Duration;
 use rand::TryRng;
 use rand::rngs::SysRng;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{self, Instant, sleep, timeout_at};
 
 use self::call::{Call, Done};
 use self::status::{Code, Status};
 use super::connection::Connection;
 use super::dial::dial;
-use super::http2::{Event, Exchange, Field, PREFACE, SETTINGS, frame, last_data};
+use super::http2::{self, Event, Exchange, Field, PREFACE, SETTINGS, frame, last_data};
 use super::target::join;
 use super::words::{duration, quote};
 use super::{Answer, Subject};
@@ -31,6 +31,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const GROWTH: f64 = 1.6;
 const JITTER: f64 = 0.2;
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// More than a goodbye takes.
+const GOODBYE: Duration = Duration::from_millis(100);
 /// `minConnectTimeout`.
 const LONGEST_CONNECTING: Duration = Duration::from_secs(20);
 
@@ -50,10 +52,11 @@ pub(super) async fn attempt(grpc: &Grpc, timeout: Duration, subject: &Subject<'_
             ));
         };
         let calling = call(&mut exchange, &address, subject.version, deadline, &question);
-        let done = match timeout_at(deadline, calling).await {
-            Ok(done) => done,
-            Err(_) => Done::Ended(Status::late()),
-        };
+        let called = timeout_at(deadline, calling).await;
+        // So short a frame does not wait for anybody, and whoever has gone misses nothing.
+        let goodbye = http2::goodbye(called.is_err(), "client transport shutdown");
+        let _ = time::timeout(GOODBYE, exchange.send(&goodbye)).await;
+        let done = called.unwrap_or_else(|_| Done::Ended(Status::late()));
         match done {
             // What the server has not looked at is asked once more.
             Done::Unprocessed(_) if is_first => is_first = false,

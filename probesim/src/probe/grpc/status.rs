@@ -30,7 +30,7 @@ impl Code {
     pub(super) const UNAUTHENTICATED: Self = Self(16);
 
     /// `HTTPStatusConvTab`.
-    pub(super) const fn of_http(status: u16) -> Self {
+    pub(super) const fn of_http(status: i32) -> Self {
         match status {
             400 => Self::INTERNAL,
             401 => Self::UNAUTHENTICATED,
@@ -102,14 +102,15 @@ impl fmt::Display for Status {
 }
 
 /// Go's `http.StatusText`.
-pub(super) fn http_text(status: u16) -> &'static str {
+pub(super) fn http_text(status: i32) -> &'static str {
     match status {
         203 => "Non-Authoritative Information",
         413 => "Request Entity Too Large",
         414 => "Request URI Too Long",
         416 => "Requested Range Not Satisfiable",
         status => {
-            StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()).unwrap_or_default()
+            let code = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+            code.and_then(|code| code.canonical_reason()).unwrap_or_default()
         }
     }
 }

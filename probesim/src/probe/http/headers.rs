@@ -81,7 +81,7 @@ pub(super) fn canonical(name: &str) -> String {
 }
 
 /// Whether a name may have it: <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>.
-pub(super) fn is_token(byte: u8) -> bool {
+pub(in super::super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

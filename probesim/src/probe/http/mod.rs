@@ -20,11 +20,13 @@ mod url;
 
 use std::time::Duration;
 
+pub(super) use self::headers::is_token;
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::body::Body;
 use self::head::Head;
+use self::over_http2::NoAnswer;
 use self::reader::{Broken, Reader};
 use self::redirect::{Chain, Next};
 use self::request::Request;
@@ -39,6 +41,9 @@ const LATE: &str = "context deadline exceeded (Client.Timeout exceeded while awa
 /// Why there is no whole body.
 const LATE_BODY: &str =
     "context deadline exceeded (Client.Timeout or context cancellation while reading body)";
+
+/// Between two connections of which the server refuses the stream. Go does not wait at all.
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// Makes the request, and others as redirects ask for them.
 pub(super) async fn attempt(get: &HttpGet, timeout: Duration, subject: &Subject<'_>) -> Answer {
@@ -87,7 +92,7 @@ async fn in_time<T>(
     timeout_at(deadline, sending).await.unwrap_or_else(|_| Err(LATE.into()))
 }
 
-/// Sends a request over a new connection, and reads the head of the answer.
+/// Sends a request over a new connection, and over others as long as the server refuses even to look at it.
 async fn send(request: &Request, deadline: Instant) -> Result<(Head, Body), String> {
     request.headers.check()?;
     let url = &request.url;
@@ -101,17 +106,24 @@ async fn send(request: &Request, deadline: Instant) -> Result<(Head, Body), Stri
         let port = url.host.rsplit(':').next().unwrap_or_default();
         format!("dial tcp: address {port}: invalid port")
     })?;
-    let stream = dial(url.hostname(), port, deadline).await.map_err(|failed| failed.text)?;
-    if url.scheme == "https" {
-        let (connection, is_http2) = tls::secure(stream, url.hostname()).await?;
-        if is_http2 {
-            let (head, stream) = over_http2::exchange(request, connection).await?;
-            let body = Body::Stream(Box::new(stream), head.framing);
-            return Ok((head, body));
+    loop {
+        let stream = dial(url.hostname(), port, deadline).await.map_err(|failed| failed.text)?;
+        if url.scheme == "http" {
+            return exchange(request, Connection::new(stream)).await;
         }
-        return exchange(request, connection).await;
+        let (connection, is_http2) = tls::secure(stream, url.hostname()).await?;
+        if !is_http2 {
+            return exchange(request, connection).await;
+        }
+        match over_http2::exchange(request, connection).await {
+            Ok((head, stream)) => {
+                let body = Body::Stream(Box::new(stream), head.framing);
+                return Ok((head, body));
+            }
+            Err(NoAnswer::Because(why)) => return Err(why),
+            Err(NoAnswer::Refused) => sleep(PAUSE).await,
+        }
     }
-    exchange(request, Connection::new(stream)).await
 }
 
 /// HTTP/1.1.

@@ -2,7 +2,8 @@
 
 use super::super::connection::Connection;
 use super::super::http2::{
-    Ended, Event, Exchange, Field, PREFACE, PROTOCOL_ERROR, SETTINGS, WINDOW_UPDATE, code_name, frame,
+    Ended, Event, Exchange, Field, PREFACE, PROTOCOL_ERROR, REFUSED_STREAM, SETTINGS, WINDOW_UPDATE,
+    code_name, frame,
 };
 use super::super::words::quote;
 use super::body::{Slurped, too_early};
@@ -13,12 +14,19 @@ use super::request::Request;
 
 /// `SETTINGS_ENABLE_PUSH`, `…_INITIAL_WINDOW_SIZE`, `…_MAX_FRAME_SIZE`, `…_MAX_HEADER_LIST_SIZE`.
 const OWN_SETTINGS: [(u16, u32); 4] = [(2, 0), (4, 4 << 20), (5, LONGEST_FRAME), (6, 10 << 20)];
-const LONGEST_FRAME: u32 = 1 << 20;
+const LONGEST_FRAME: u32 = 1 << 14;
 /// How much Go lets a server send on a connection.
 const WINDOW: u32 = 1 << 30;
-/// What belongs to a connection and not to a request.
-const OF_CONNECTION: [&str; 6] =
-    ["Connection", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Content-Length"];
+/// What belongs to a connection and not to a request, or is sent in another way.
+const EXCLUDED: [&str; 7] = [
+    "Connection",
+    "Proxy-Connection",
+    "Transfer-Encoding",
+    "Upgrade",
+    "Keep-Alive",
+    "Content-Length",
+    "Host",
+];
 
 /// The answer's body.
 pub(super) struct Stream {
@@ -26,11 +34,20 @@ pub(super) struct Stream {
     /// What the head has promised.
     left: Option<u64>,
     has_ended: bool,
+    /// What the server said before it closes the connection.
+    goodbye: Option<Event>,
+}
+
+/// Why there is no answer.
+pub(super) enum NoAnswer {
+    /// In Go's words.
+    Because(String),
+    /// The server has not looked at the request, and wants it on another connection: `shouldRetryRequest`.
+    Refused,
 }
 
 /// Sends a request, and reads the head of the answer.
-pub(super) async fn exchange(request: &Request, connection: Connection) -> Result<(Head, Stream), String> {
-    let fields = fields(request).map_err(|why| format!("http2: {why}"))?;
+pub(super) async fn exchange(request: &Request, connection: Connection) -> Result<(Head, Stream), NoAnswer> {
     let mut exchange = Exchange::new(connection, LONGEST_FRAME as usize);
     let settings: Vec<u8> = OWN_SETTINGS
         .iter()
@@ -40,36 +57,48 @@ pub(super) async fn exchange(request: &Request, connection: Connection) -> Resul
         PREFACE.to_vec(),
         frame(SETTINGS, 0, 0, &settings),
         frame(WINDOW_UPDATE, 0, 0, &WINDOW.to_be_bytes()),
-        exchange.headers(&fields, true),
     ];
     // Where this fails, reading tells why.
     let _ = exchange.send(&beginning.concat()).await;
+    let fields = fields(request).map_err(|why| format!("http2: {why}"))?;
+    let headers = exchange.headers(&fields, true);
+    let _ = exchange.send(&headers).await;
     let mut is_greeted = false;
     let mut goodbye = None;
     loop {
         let event = exchange.next().await.map_err(|ended| words(ended, goodbye.take()))?;
         if !is_greeted && event != Event::Settings {
-            return Err(words(Ended::Wrong(PROTOCOL_ERROR), None));
+            return Err(words(Ended::Wrong(PROTOCOL_ERROR), None).into());
         }
         is_greeted = true;
         match event {
             Event::Headers { fields, ends } => {
                 if let Some(head) = head(fields, ends).map_err(|why| stream_error(PROTOCOL_ERROR, &why))? {
                     let left = if let Framing::Length(length) = head.framing { Some(length) } else { None };
-                    return Ok((head, Stream { exchange, left, has_ended: ends }));
+                    return Ok((head, Stream { exchange, left, has_ended: ends, goodbye }));
                 }
             }
-            Event::Reset(code) => return Err(reset(code)),
+            Event::Malformed(why) => return Err(stream_error(PROTOCOL_ERROR, &why).into()),
+            Event::Reset(PROTOCOL_ERROR | REFUSED_STREAM) => return Err(NoAnswer::Refused),
+            Event::Reset(code) => return Err(reset(code).into()),
             Event::Data { .. } => {
-                return Err(format!("stream error: stream ID 1; {}", code_name(PROTOCOL_ERROR)));
+                return Err(format!("stream error: stream ID 1; {}", code_name(PROTOCOL_ERROR)).into());
             }
-            Event::GoAway { last_stream: 0, code, .. } if code != 0 => {
+            Event::GoAway { last_stream: 0, code: 0, .. } => return Err(NoAnswer::Refused),
+            Event::GoAway { last_stream: 0, code, .. } => {
                 let code = code_name(code);
-                return Err(format!("http2: Transport received GOAWAY from server ErrCode:{code}"));
+                return Err(format!("http2: Transport received GOAWAY from server ErrCode:{code}").into());
             }
             Event::GoAway { .. } => goodbye = Some(event),
+            Event::Push => return Err(words(Ended::Wrong(PROTOCOL_ERROR), None).into()),
             Event::Settings | Event::Other => {}
         }
+    }
+}
+
+impl From<String> for NoAnswer {
+    fn from(why: String) -> Self {
+        Self::Because(why)
     }
 }
 
@@ -92,10 +121,17 @@ impl Stream {
                     self.has_ended = ends;
                     body.extend(bytes);
                 }
-                Ok(Event::Headers { ends, .. }) => self.has_ended = ends,
+                Ok(Event::Headers { ends: true, .. }) => self.has_ended = true,
+                Ok(Event::Headers { ends: false, .. } | Event::Push) => {
+                    return Err(Broken::Words(words(Ended::Wrong(PROTOCOL_ERROR), None)));
+                }
+                Ok(Event::Malformed(why)) => {
+                    return Err(Broken::Words(stream_error(PROTOCOL_ERROR, &why)));
+                }
                 Ok(Event::Reset(code)) => return Err(Broken::Words(reset(code))),
-                Ok(Event::Settings | Event::GoAway { .. } | Event::Other) => {}
-                Err(ended) => return Err(Broken::Words(words(ended, None))),
+                Ok(goodbye @ Event::GoAway { .. }) => self.goodbye = Some(goodbye),
+                Ok(Event::Settings | Event::Other) => {}
+                Err(ended) => return Err(Broken::Words(words(ended, self.goodbye.take()))),
             }
         }
         if body.len() < limit && self.left.is_some_and(|left| left > 0) {
@@ -124,7 +160,7 @@ fn fields(request: &Request) -> Result<Vec<Field>, String> {
         let field = |value: &str| (name.to_ascii_lowercase(), value.to_owned());
         match name.as_str() {
             "Cookie" => fields.extend(value.split(';').map(|part| field(part.trim_start_matches(' ')))),
-            name if OF_CONNECTION.contains(&name) => {}
+            name if EXCLUDED.contains(&name) => {}
             _ => fields.push(field(&value)),
         }
     }

@@ -18,8 +18,9 @@ pub(super) struct Request {
     pub(super) host: String,
 }
 
-/// What Go writes by itself, or not at all.
-const EXCLUDED: [&str; 5] = ["Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer"];
+/// What Go writes by itself in HTTP/1.1, or not at all.
+const EXCLUDED: [&str; 4] = ["Host", "Content-Length", "Transfer-Encoding", "Trailer"];
+const AGENT: &str = "User-Agent";
 
 // === impl Request ===
 
@@ -33,8 +34,8 @@ impl Request {
         for header in &get.http_headers {
             headers.add(&header.name, header.value.clone());
         }
-        if headers.all("User-Agent").is_none() {
-            headers.set("User-Agent", format!("kube-probe/1.{}", version.minor()));
+        if headers.all(AGENT).is_none() {
+            headers.set(AGENT, format!("kube-probe/1.{}", version.minor()));
         }
         match headers.all("Accept") {
             None => headers.set("Accept", "*/*".into()),
@@ -55,10 +56,10 @@ impl Request {
             headers.set("Authorization", format!("Basic {}", STANDARD.encode(pair)));
         }
         let mut fields = vec![];
-        if let Some([agent, ..]) = headers.all("User-Agent").filter(|values| !values[0].is_empty()) {
-            fields.push(("User-Agent".to_owned(), one_line(agent)));
+        if let Some([agent, ..]) = headers.all(AGENT).filter(|values| !values[0].is_empty()) {
+            fields.push((AGENT.to_owned(), one_line(agent)));
         }
-        for (name, values) in headers.iter().filter(|(name, _)| !EXCLUDED.contains(name)) {
+        for (name, values) in headers.iter().filter(|(name, _)| *name != AGENT) {
             fields.extend(values.iter().map(|value| (name.to_owned(), one_line(value))));
         }
         fields
@@ -83,8 +84,8 @@ impl Request {
     /// As HTTP/1.1: `Request.write`.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut text = format!("GET {} HTTP/1.1\r\nHost: {}\r\n", self.url.request_uri(), self.authority());
-        for (name, value) in self.fields() {
-            text.extend([&name, ": ", &value, "\r\n"]);
+        for (name, value) in self.fields().iter().filter(|(name, _)| !EXCLUDED.contains(&name.as_str())) {
+            text.extend([name, ": ", value, "\r\n"]);
         }
         if self.closes() {
             text.push_str("Connection: close\r\n");

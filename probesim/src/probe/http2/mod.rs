@@ -10,7 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use self::hpack::Table;
 use super::connection::{Connection, describe_read};
+use super::http::is_token;
 use super::tls;
+use super::words::quote;
 
 pub(super) use self::hpack::Field;
 
@@ -47,6 +49,10 @@ pub(super) enum Event {
         bytes: Vec<u8>,
         ends: bool,
     },
+    /// A header list that none may be, with Go's words for it.
+    Malformed(String),
+    /// A push, which nobody has asked for.
+    Push,
     /// The stream is given up, with an error code.
     Reset(u32),
     /// The connection is.
@@ -111,8 +117,11 @@ impl Exchange {
     pub(super) async fn next(&mut self) -> Result<Event, Ended> {
         let (kind, flags, stream, payload) = self.read().await?;
         Ok(match kind {
-            SETTINGS if flags & ACK == 0 => {
-                let _ = self.send(&frame(SETTINGS, ACK, 0, &[])).await;
+            SETTINGS if payload.len() % 6 != 0 => return Err(Ended::Wrong(FRAME_SIZE_ERROR)),
+            SETTINGS => {
+                if flags & ACK == 0 {
+                    let _ = self.send(&frame(SETTINGS, ACK, 0, &[])).await;
+                }
                 Event::Settings
             }
             PING if flags & ACK == 0 => {
@@ -122,7 +131,11 @@ impl Exchange {
             HEADERS => {
                 let fields = self.fields(flags, stream, payload).await?;
                 let ends = flags & END_STREAM != 0;
-                if stream == STREAM { Event::Headers { fields, ends } } else { Event::Other }
+                match fault(&fields) {
+                    _ if stream != STREAM => Event::Other,
+                    Some(why) => Event::Malformed(why),
+                    None => Event::Headers { fields, ends },
+                }
             }
             DATA if stream == STREAM => {
                 let bytes = unpadded(flags, 0, payload).ok_or(Ended::Wrong(PROTOCOL_ERROR))?;
@@ -137,7 +150,8 @@ impl Exchange {
                     debug,
                 }
             }
-            PUSH_PROMISE | CONTINUATION => return Err(Ended::Wrong(PROTOCOL_ERROR)),
+            PUSH_PROMISE => Event::Push,
+            CONTINUATION => return Err(Ended::Wrong(PROTOCOL_ERROR)),
             _ => Event::Other,
         })
     }
@@ -198,6 +212,8 @@ const LONGEST_BLOCK: usize = 16 << 20;
 const STREAM_ID: u32 = 0x7fff_ffff;
 pub(super) const PROTOCOL_ERROR: u32 = 1;
 const FRAME_SIZE_ERROR: u32 = 6;
+pub(super) const REFUSED_STREAM: u32 = 7;
+const CANCEL: u32 = 8;
 const COMPRESSION_ERROR: u32 = 9;
 const TOO_LARGE: &str = "http2: frame too large";
 const LOOKS_LIKE_HTTP1: &str = "http2: failed reading the frame payload: http2: frame too large, note that the frame header looked like an HTTP/1.1 header";
@@ -208,9 +224,41 @@ pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
+/// The end of a connection from this side; before it, that of the stream if that is still open.
+pub(super) fn goodbye(cancels: bool, debug: &str) -> Vec<u8> {
+    let reset = if cancels { frame(RST_STREAM, 0, STREAM, &CANCEL.to_be_bytes()) } else { vec![] };
+    let payload = [&STREAM.to_be_bytes(), &[0; 4], debug.as_bytes()].concat();
+    [reset, frame(GOAWAY, 0, 0, &payload)].concat()
+}
+
 /// The body, which ends the stream.
 pub(super) fn last_data(body: &[u8]) -> Vec<u8> {
     frame(DATA, END_STREAM, STREAM, body)
+}
+
+/// What is wrong with a header list of an answer: `readMetaFrame`, `checkPseudos`.
+fn fault(fields: &[Field]) -> Option<String> {
+    let mut is_regular = false;
+    let mut has_status = false;
+    for (name, value) in fields {
+        let quoted = || quote(name.as_bytes());
+        if value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
+            return Some(format!("invalid header field value for {}", quoted()));
+        }
+        match name.strip_prefix(':') {
+            Some(_) if is_regular => return Some("pseudo header field after regular".into()),
+            Some("status") if has_status => return Some(format!("duplicate pseudo-header {}", quoted())),
+            Some("status") => has_status = true,
+            Some(_) => return Some(format!("invalid pseudo-header {}", quoted())),
+            None if name.is_empty()
+                || name.bytes().any(|byte| byte.is_ascii_uppercase() || !is_token(byte)) =>
+            {
+                return Some(format!("invalid header field name {}", quoted()));
+            }
+            None => is_regular = true,
+        }
+    }
+    None
 }
 
 fn unpadded(flags: u8, skipped: usize, payload: Vec<u8>) -> Option<Vec<u8>> {

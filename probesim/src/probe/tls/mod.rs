@@ -32,6 +32,11 @@ pub(super) async fn secure(stream: TcpStream, host: &str) -> Result<(Connection,
     match timeout(LONGEST_HANDSHAKE, connecting.into_fallible()).await {
         Err(_) => Err("net/http: TLS handshake timeout".into()),
         Ok(Err((error, mut watched))) => {
+            if error.kind() == io::ErrorKind::BrokenPipe
+                && let Some(alert) = watched.last_alert().await
+            {
+                return Err(words::alert(alert));
+            }
             watched.see_header().await;
             Err(words::handshake(&watched, &error, &addresses))
         }

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 /// Record header, handshake header, and the version that a server chooses.
 const REMEMBERED: usize = 11;
 const HEADER: usize = 5;
+const ALERT: u8 = 21;
 
 /// A connection, and the first bytes that came from it.
 pub(super) struct Watched {
@@ -28,6 +29,13 @@ impl Watched {
     pub(super) async fn see_header(&mut self) {
         let mut more = [0; HEADER];
         while self.first.len() < HEADER && matches!(self.read(&mut more).await, Ok(1..)) {}
+    }
+
+    /// The alert with which the other side has stopped listening, if there is one.
+    pub(super) async fn last_alert(&mut self) -> Option<u8> {
+        let mut record = [0; HEADER + 2];
+        self.read_exact(&mut record).await.ok()?;
+        if let [ALERT, _, _, 0, 2, _, alert] = record { Some(alert) } else { None }
     }
 }
 

@@ -80,14 +80,16 @@ fn of_error(error: &Error) -> String {
     match error {
         // The goodbye of TLS, which is an end like any other.
         Error::AlertReceived(AlertDescription::CloseNotify) => "EOF".into(),
-        Error::AlertReceived(alert) => {
-            let number = u8::from(*alert);
-            let known = ALERTS.iter().find(|(known, _)| *known == number);
-            let words = known.map_or_else(|| format!("alert({number})"), |(_, words)| (*words).to_owned());
-            format!("remote error: tls: {words}")
-        }
+        Error::AlertReceived(received) => alert(u8::from(*received)),
         error => format!("tls: {error}"),
     }
+}
+
+/// An alert of the other side.
+pub(super) fn alert(number: u8) -> String {
+    let known = ALERTS.iter().find(|(known, _)| *known == number);
+    let words = known.map_or_else(|| format!("alert({number})"), |(_, words)| (*words).to_owned());
+    format!("remote error: tls: {words}")
 }
 
 /// What the first bytes are that are no TLS.
