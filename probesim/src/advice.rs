@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::config::Faults;
 use crate::endpoint::Endpoint;
-use crate::plan::{Plan, Step, When};
+use crate::plan::spec::{Spec, Target};
+use crate::plan::what::{Manner, What};
+use crate::plan::{Latency, Plan, Step, When};
 
 /// The kubelet's default `timeoutSeconds`:
 /// <https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/>.
@@ -16,8 +18,8 @@ const TIME_TO_RESTART: Duration = Duration::from_secs(30);
 /// A remark on one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// The variable.
-    pub setting: &'static str,
+    /// The variable, or the planned fault.
+    pub setting: String,
     /// What it does, or why it does nothing.
     pub effect: String,
 }
@@ -26,16 +28,68 @@ pub struct Advice {
 #[must_use]
 pub fn on(faults: &Faults) -> Vec<Advice> {
     let advice = [
-        certain_failure(faults),
         latency(faults),
-        partition(faults),
-        reconnect_alone(faults),
-        counts(faults),
         restart_before(faults, "READINESS_FAIL_AFTER_TIME", faults.readiness_fail_after),
         restart_before(faults, "DISCONNECT_AFTER", faults.disconnect_after),
         startup(faults),
     ];
+    whatever_the_probes(faults).into_iter().chain(advice.into_iter().flatten()).collect()
+}
+
+/// What is worth saying however the probes are set.
+#[must_use]
+pub fn whatever_the_probes(faults: &Faults) -> Vec<Advice> {
+    let advice = [certain_failure(faults), partition(faults), reconnect_alone(faults), counts(faults)];
     advice.into_iter().flatten().collect()
+}
+
+/// What is worth saying about planned faults of endpoints that are probed.
+#[must_use]
+pub fn on_planned(planned: &[Spec]) -> Vec<Advice> {
+    let is_probed = |target: &Target| match target {
+        Target::All => true,
+        Target::Endpoint(endpoint) => {
+            matches!(endpoint, Endpoint::Liveness | Endpoint::Readiness | Endpoint::Startup)
+        }
+        Target::Port(_) => false,
+    };
+    let remark = |spec: &Spec| {
+        let effect = if spec.on == [Target::Endpoint(Endpoint::Tcp)] {
+            Some(TCP_FAULT)
+        } else if spec.on.iter().any(is_probed) {
+            effect_on_probes(&spec.what)
+        } else {
+            None
+        };
+        effect.map(|effect| say(&format!("fault {:?}", spec.name), effect))
+    };
+    planned.iter().filter_map(remark).collect()
+}
+
+/// `pkg/probe/tcp/tcp.go` connects and closes.
+const TCP_FAULT: &str = "never fails a tcpSocket probe, which succeeds as soon as the kernel has accepted; write \
+                         `on: network/tcp`";
+
+fn effect_on_probes(what: &What) -> Option<&'static str> {
+    match what {
+        What::Answer(answer) => match answer.manner {
+            // `pkg/probe/http/http.go`: an error while the body is read is an error of the probe, not a failure,
+            // and `pkg/kubelet/prober/prober.go` throws errors away.
+            Manner::Stall | Manner::Truncate | Manner::Cut | Manner::Malformed => Some(
+                "never fails an HTTP probe: a body that breaks off, whatever the status, is an error to the kubelet, \
+                 tried three times and thrown away",
+            ),
+            Manner::Trickle if answer.over >= PROBE_TIMEOUT => Some(
+                "never fails an HTTP probe: a body that takes longer than timeoutSeconds is an error to the kubelet, \
+                 tried three times and thrown away",
+            ),
+            _ => None,
+        },
+        What::Wait(Latency::Fixed(time), _) if *time >= PROBE_TIMEOUT => {
+            Some("every probe that it hits fails with the kubelet's default timeoutSeconds of 1")
+        }
+        What::Wait(..) | What::Network(_) => None,
+    }
 }
 
 fn certain_failure(faults: &Faults) -> Option<Advice> {
@@ -101,8 +155,8 @@ fn startup(faults: &Faults) -> Option<Advice> {
     })
 }
 
-fn say(setting: &'static str, effect: &str) -> Advice {
-    Advice { setting, effect: effect.to_owned() }
+fn say(setting: &str, effect: &str) -> Advice {
+    Advice { setting: setting.to_owned(), effect: effect.to_owned() }
 }
 
 #[cfg(test)]
@@ -115,8 +169,29 @@ mod tests {
     }
 
     /// The settings that something is said about.
-    fn advised(faults: &Faults) -> Vec<&'static str> {
-        on(faults).iter().map(|advice| advice.setting).collect()
+    fn advised(faults: &Faults) -> Vec<String> {
+        on(faults).into_iter().map(|advice| advice.setting).collect()
+    }
+
+    #[test]
+    fn planned_faults_that_no_probe_sees_are_said() {
+        for (fault, expected) in [
+            ("{on: liveness, answer: stall}", "never fails an HTTP probe"),
+            ("{on: all, answer: truncate}", "never fails an HTTP probe"),
+            ("{on: readiness, answer: trickle}", "never fails an HTTP probe"),
+            ("{on: readiness, answer: trickle, over: 100ms}", ""),
+            ("{on: dependency, answer: stall}", ""),
+            ("{on: liveness}", ""),
+            ("{on: tcp, answer: reset}", "never fails a tcpSocket probe"),
+            ("{on: readiness, latency: 2s}", "default timeoutSeconds of 1"),
+            ("{on: readiness, latency: 900ms}", ""),
+            ("{on: network/tcp, answer: refuse}", ""),
+        ] {
+            let node = crate::yaml::Node::parse(fault).unwrap();
+            let specs = crate::plan::spec::read_all(&node, "", "fault-", &Default::default()).unwrap();
+            let said = on_planned(&specs).into_iter().map(|advice| advice.effect).collect::<String>();
+            assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{fault}: {said}");
+        }
     }
 
     #[test]
@@ -178,7 +253,7 @@ mod tests {
         assert!(on(&faults(secs(60), None))[0].effect.contains("until the container restarts"));
         assert!(on(&faults(secs(60), secs(0)))[0].effect.contains("does nothing"));
         assert_eq!(advised(&faults(None, secs(60))), ["RECONNECT_AFTER"]);
-        assert_eq!(advised(&faults(None, secs(0))), [""; 0]);
+        assert!(advised(&faults(None, secs(0))).is_empty());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use clap::Parser;
 use crate::check;
 use crate::ctl;
 use crate::lab;
+use crate::predict;
 use crate::server;
 use crate::settings::Settings;
 
@@ -52,8 +53,10 @@ pub enum Command {
     /// Serve /liveness, /readiness, /startup and /dependency: the default
     #[command(after_help = SERVE_NOTES)]
     Serve(Box<Serve>),
-    /// Replay the recording of a cluster as a Kubernetes API on loopback
-    Lab(lab::Args),
+    /// Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback
+    Lab(Box<lab::Args>),
+    /// Say what the probes of a manifest will come to: restarts a day, unready share, time to detect, findings
+    Predict(Box<predict::Args>),
     /// Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1
     Check(check::Args),
     /// Change the faults of running servers: of one, or of all behind a name
@@ -67,8 +70,9 @@ impl Command {
     pub async fn run(self) -> ExitCode {
         match self {
             Command::Serve(serve) => server::run(*serve).await,
-            Command::Lab(arguments) => lab::run(arguments).await,
+            Command::Lab(arguments) => lab::run(*arguments).await,
             Command::Ctl(arguments) => ctl::run(arguments).await,
+            Command::Predict(arguments) => predict::run(&arguments),
             Command::Check(arguments) => check::run(arguments).await,
         }
     }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+use saphyr::{MarkedYaml, Scalar, YamlData, YamlLoader};
+use saphyr_parser::Parser;
 use serde_json::{Map, Value};
 
 /// A part of a document.
@@ -65,12 +66,8 @@ impl Node {
     /// # Errors
     /// What the parser says, with its line.
     pub fn parse(text: &str) -> Result<Self, Problems> {
-        let documents = MarkedYaml::load_from_str(text).map_err(|error| {
-            let message = format!("not YAML: {} (column {})", error.info(), error.marker().col() + 1);
-            Problems(vec![Problem { line: error.marker().line(), field: String::new(), message }])
-        })?;
         let nothing = Self { line: 1, content: Content::Null };
-        Ok(documents.first().map_or(nothing, convert))
+        Ok(documents(text)?.first().map_or(nothing, convert))
     }
 
     /// As JSON, in which every scalar but null is a string.
@@ -87,14 +84,33 @@ impl Node {
     }
 }
 
+/// Every document of a text. Scalars are as they were written: what they mean, readers differ about.
+///
+/// # Errors
+/// What the parser says, with its line.
+pub(crate) fn documents(text: &str) -> Result<Vec<MarkedYaml<'_>>, Problems> {
+    let mut loader = YamlLoader::default();
+    loader.early_parse(false);
+    let loaded = Parser::new_from_iter(text.chars()).load(&mut loader, true);
+    match loaded.err().or_else(|| loader.error().cloned()) {
+        None => Ok(loader.into_documents()),
+        Some(error) => {
+            let message = format!("not YAML: {} (column {})", error.info(), error.marker().col() + 1);
+            Err(Problems(vec![Problem { line: error.marker().line(), field: String::new(), message }]))
+        }
+    }
+}
+
 fn convert(yaml: &MarkedYaml<'_>) -> Node {
     let content = match &yaml.data {
-        YamlData::Value(Scalar::Null) => Content::Null,
-        YamlData::Value(scalar) => Content::Text(scalar_text(scalar)),
+        YamlData::Value(scalar) => of_scalar(scalar),
         YamlData::Sequence(items) => Content::List(items.iter().map(convert).collect()),
         YamlData::Mapping(entries) => Content::Map(entries.iter().map(|(k, v)| entry(k, v)).collect()),
         YamlData::Tagged(_, inner) => return convert(inner),
-        YamlData::Representation(text, ..) => Content::Text(text.to_string()),
+        YamlData::Representation(text, style, tag) => {
+            let scalar = Scalar::parse_from_cow_and_metadata(text.clone(), *style, tag.as_ref());
+            scalar.as_ref().map_or(Content::Null, of_scalar)
+        }
         YamlData::Alias(_) | YamlData::BadValue => Content::Null,
     };
     Node { line: yaml.span.start.line(), content }
@@ -109,13 +125,13 @@ fn entry(key: &MarkedYaml<'_>, value: &MarkedYaml<'_>) -> (String, usize, Node) 
     (text, key.line, convert(value))
 }
 
-fn scalar_text(scalar: &Scalar<'_>) -> String {
+fn of_scalar(scalar: &Scalar<'_>) -> Content {
     match scalar {
-        Scalar::Null => String::new(),
-        Scalar::Boolean(boolean) => boolean.to_string(),
-        Scalar::Integer(integer) => integer.to_string(),
-        Scalar::FloatingPoint(float) => float.into_inner().to_string(),
-        Scalar::String(text) => text.to_string(),
+        Scalar::Null => Content::Null,
+        Scalar::Boolean(boolean) => Content::Text(boolean.to_string()),
+        Scalar::Integer(integer) => Content::Text(integer.to_string()),
+        Scalar::FloatingPoint(float) => Content::Text(float.into_inner().to_string()),
+        Scalar::String(text) => Content::Text(text.to_string()),
     }
 }
 

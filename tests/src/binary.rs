@@ -28,3 +28,14 @@ macro_rules! simulator {
         ))
     };
 }
+
+/// A lab that runs manifests, to be started: `$PROBESIM_BIN` and `$WAIT_FOR_BIN`, or the shims.
+#[macro_export]
+macro_rules! cluster {
+    () => {
+        $crate::cluster::Cluster::new(
+            &$crate::binary::choose("PROBESIM_BIN", env!("CARGO_BIN_EXE_probesim-shim")),
+            &$crate::binary::choose("WAIT_FOR_BIN", env!("CARGO_BIN_EXE_wait-for-shim")),
+        )
+    };
+}

@@ -1,24 +1,24 @@
-//! The simulated API server as other clients see it: kube-rs, which many controllers are built on, and kubectl.
+//! The simulated API server as kube-rs sees it, which many controllers are built on.
 
 use std::pin::pin;
 
 use e2e::lab::{self, put};
 use e2e::objects::{deployment, pod};
 use e2e::patience::soon;
-use e2e::process::{Ended, Process};
-use e2e::scratch::Scratch;
 use futures_util::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::authorization::v1::SelfSubjectAccessReview;
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
+use kube::api::{
+    Api, DeleteParams, EvictParams, ListParams, Patch, PatchParams, PostParams, Preconditions, WatchEvent,
+    WatchParams,
+};
+use kube::core::PartialObjectMeta;
 use kube::runtime::wait::{await_condition, conditions};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, Config, ResourceExt};
-use nix::sys::signal::Signal;
 use probesim::lab::{Matching, Reply, Rule, Server};
 use serde_json::json;
-use tokio::process::Command;
 
 fn client(server: &Server) -> Client {
     let address = format!("http://{}", server.address()).parse().expect("an address");
@@ -64,6 +64,118 @@ async fn kube_rs_creates_patches_and_deletes() {
     assert_eq!(patched.labels()["stage"], "two");
     pods.delete("web", &kube::api::DeleteParams::default().grace_period(0)).await.expect("it is there");
     assert!(pods.get_opt("web").await.expect("an answer").is_none());
+}
+
+#[tokio::test]
+async fn kube_rs_applies_and_patches_strategically() {
+    let server = lab::start().await;
+    let deployments: Api<Deployment> = Api::namespaced(client(&server), "default");
+    let applied = |image: &str, manager: &str| {
+        let wanted = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"},
+            "spec": {"selector": {"matchLabels": {"app": "api"}}, "template": {
+                "metadata": {"labels": {"app": "api"}}, "spec": {"containers": [{"name": "main", "image": image}]}}}});
+        let (deployments, parameters) = (deployments.clone(), PatchParams::apply(manager).force());
+        async move { deployments.patch("api", &parameters, &Patch::Apply(wanted)).await.expect("it is applied") }
+    };
+    let made = applied("one", "me").await;
+    assert_eq!(made.metadata.generation, Some(1));
+    let more = json!({"spec": {"template": {"spec": {"containers": [{"name": "side", "image": "x"}]}}}});
+    deployments.patch("api", &PatchParams::default(), &Patch::Strategic(more)).await.expect("it is there");
+    let again = applied("two", "me").await;
+    let containers = &again.spec.as_ref().expect("a spec").template.spec.as_ref().expect("a spec").containers;
+    let mut images: Vec<_> = containers.iter().map(|one| one.image.as_deref().unwrap_or_default()).collect();
+    images.sort_unstable();
+    assert_eq!(images, ["two", "x"]);
+    let managers: Vec<_> = again.managed_fields().iter().filter_map(|one| one.manager.as_deref()).collect();
+    assert_eq!(managers, ["me"]);
+    let nobody =
+        deployments.patch("api", &PatchParams::default(), &Patch::Apply(json!({"metadata": {}}))).await;
+    assert!(matches!(nobody, Err(kube::Error::Api(status)) if status.code == 422));
+}
+
+#[tokio::test]
+async fn kube_rs_scales_and_evicts() {
+    let server = lab::start().await;
+    put(&server, deployment("api", 2, 1));
+    put(&server, pod("web", true));
+    let deployments: Api<Deployment> = Api::namespaced(client(&server), "default");
+    let scale = deployments.get_scale("api").await.expect("a scale");
+    assert_eq!(scale.spec.and_then(|spec| spec.replicas), Some(2));
+    assert_eq!(scale.status.and_then(|status| status.selector).as_deref(), Some("app=api"));
+    let four = Patch::Merge(json!({"spec": {"replicas": 4}}));
+    let scaled = deployments.patch_scale("api", &PatchParams::default(), &four).await.expect("it is there");
+    assert_eq!(scaled.spec.and_then(|spec| spec.replicas), Some(4));
+    let now = deployments.get("api").await.expect("it is there");
+    assert_eq!((now.metadata.generation, now.spec.and_then(|spec| spec.replicas)), (Some(2), Some(4)));
+    let pods = pods(&server);
+    pods.evict("web", &EvictParams::default()).await.expect("it is there");
+    assert!(pods.get_opt("web").await.expect("an answer").is_none());
+    let gone = pods.evict("web", &EvictParams::default()).await;
+    assert!(matches!(gone, Err(kube::Error::Api(status)) if status.code == 404));
+}
+
+#[tokio::test]
+async fn kube_rs_reads_and_follows_metadata_alone() {
+    let server = lab::start().await;
+    put(&server, pod("web", true));
+    let pods = pods(&server);
+    assert_eq!(pods.get_metadata("web").await.expect("it is there").name_any(), "web");
+    assert_eq!(pods.list_metadata(&ListParams::default()).await.expect("a list").items.len(), 1);
+    let label = Patch::Merge(json!({"metadata": {"labels": {"stage": "two"}}}));
+    let patched = pods.patch_metadata("web", &PatchParams::default(), &label).await.expect("it is there");
+    assert_eq!(patched.labels()["stage"], "two");
+    let partial: Api<PartialObjectMeta<Pod>> = Api::namespaced(client(&server), "default");
+    let mut events = watcher(partial, watcher::Config::default()).boxed();
+    loop {
+        let event = soon("an event", events.next()).await.expect("an event").expect("no error");
+        if matches!(event, Event::InitDone) {
+            break;
+        }
+    }
+    put(&server, pod("late", true));
+    let next = soon("an event", events.next()).await.expect("an event").expect("no error");
+    assert!(matches!(next, Event::Apply(partial) if partial.name_any() == "late"));
+}
+
+#[tokio::test]
+async fn writes_based_on_an_old_state_are_refused() {
+    let server = lab::start().await;
+    put(&server, pod("web", true));
+    let pods = pods(&server);
+    let old = pods.get("web").await.expect("it is there");
+    put(&server, pod("web", false));
+    let conflict = |result: Result<(), kube::Error>| {
+        assert!(matches!(&result, Err(kube::Error::Api(status)) if status.code == 409), "{result:?}");
+    };
+    conflict(pods.replace("web", &PostParams::default(), &old).await.map(drop));
+    let version = json!({"metadata": {"resourceVersion": old.resource_version(), "labels": {"a": "b"}}});
+    conflict(pods.patch("web", &PatchParams::default(), &Patch::Merge(version)).await.map(drop));
+    let preconditions = Preconditions { resource_version: old.resource_version(), uid: None };
+    let parameters = DeleteParams::default().preconditions(preconditions);
+    conflict(pods.delete("web", &parameters).await.map(drop));
+    let dry = pods.delete("web", &DeleteParams::default().dry_run()).await;
+    assert!(dry.is_ok() && pods.get_opt("web").await.expect("an answer").is_some());
+    let all = pods.delete_collection(&DeleteParams::default().dry_run(), &ListParams::default()).await;
+    assert!(all.is_ok() && pods.get_opt("web").await.expect("an answer").is_some());
+}
+
+#[tokio::test]
+async fn pages_show_one_state_whatever_happens_between_them() {
+    let server = lab::start().await;
+    for number in 0..5 {
+        put(&server, pod(&format!("web-{number}"), true));
+    }
+    let pods = pods(&server);
+    let first = pods.list(&ListParams::default().limit(2)).await.expect("a page");
+    server.store().delete("pods", "default", "web-3").expect("it is there");
+    put(&server, pod("web-2a", true));
+    let token = first.metadata.continue_.expect("a token");
+    let rest = pods.list(&ListParams::default().limit(9).continue_token(&token)).await.expect("a page");
+    let names: Vec<_> = rest.items.iter().map(ResourceExt::name_any).collect();
+    assert_eq!(names, ["web-2", "web-3", "web-4"]);
+    server.store().forget_history();
+    let late = pods.list(&ListParams::default().continue_token(&token)).await;
+    assert!(matches!(late, Err(kube::Error::Api(status)) if status.code == 410));
 }
 
 #[tokio::test]
@@ -164,101 +276,4 @@ async fn kube_rs_asks_what_it_may_and_is_refused_the_rest() {
         let answer = reviews.create(&PostParams::default(), &asked).await.expect("an answer");
         assert_eq!(answer.status.map(|status| status.allowed), Some(expected), "{verb}");
     }
-}
-
-// === kubectl ===
-
-/// kubectl with a kubeconfig for a server.
-struct Kubectl {
-    files: Scratch,
-}
-
-impl Kubectl {
-    /// `None`, and a line that says so, where the machine has no kubectl.
-    async fn find(server: &Server) -> Option<Self> {
-        let is_there = Command::new("kubectl").args(["version", "--client"]).output().await.is_ok();
-        if !is_there {
-            println!("skipped: there is no kubectl on this machine");
-            return None;
-        }
-        let files = Scratch::new();
-        files.write("kubeconfig", server.kubeconfig());
-        Some(Self { files })
-    }
-
-    fn start(&self, args: &str) -> Process {
-        let mut command = Command::new("kubectl");
-        command
-            .env("KUBECONFIG", self.files.path("kubeconfig"))
-            .env("HOME", self.files.directory())
-            .args(args.split_whitespace());
-        Process::start(command)
-    }
-
-    async fn run(&self, args: &str) -> Ended {
-        self.start(args).ended().await
-    }
-}
-
-#[tokio::test]
-async fn kubectl_gets_a_table_json_and_names() {
-    let server = lab::start().await;
-    let Some(kubectl) = Kubectl::find(&server).await else { return };
-    put(&server, pod("web", true));
-    put(&server, deployment("api", 2, 1));
-    kubectl.run("get pods").await.expect(0).saying("web").saying("Running");
-    kubectl.run("get deploy,po").await.expect(0).saying("deployment.apps/api").saying("pod/web");
-    kubectl.run("get pod web -o jsonpath={.status.phase}").await.expect(0).saying("Running");
-    kubectl.run("get pods -A -l app=web -o name").await.expect(0).saying("pod/web");
-    kubectl.run("get pod nowhere").await.expect(1).saying("pods \"nowhere\" not found");
-    kubectl.run("get widgets").await.expect(1).saying("the server doesn't have a resource type");
-}
-
-#[tokio::test]
-async fn kubectl_get_watches_until_it_is_stopped() {
-    let server = lab::start().await;
-    let Some(kubectl) = Kubectl::find(&server).await else { return };
-    put(&server, pod("web", false));
-    let watching = kubectl.start("get pods -w -o name");
-    watching.until_says("pod/web").await;
-    lab::watched(&server).await;
-    put(&server, pod("late", true));
-    watching.until_says("pod/late").await;
-    watching.signal(Signal::SIGTERM);
-    watching.ended().await;
-}
-
-#[tokio::test]
-async fn kubectl_waits_for_a_condition() {
-    let server = lab::start().await;
-    let Some(kubectl) = Kubectl::find(&server).await else { return };
-    put(&server, deployment("api", 2, 1));
-    let waiting = kubectl.start("wait deployment/api --for=condition=Available --timeout=30s");
-    lab::watched(&server).await;
-    put(&server, deployment("api", 2, 2));
-    waiting.ended().await.expect(0).saying("condition met");
-    let ended = kubectl.run("wait deployment/api --for=condition=Nope --timeout=1s").await;
-    ended.expect(1).saying("timed out");
-}
-
-#[tokio::test]
-async fn kubectl_waits_for_a_field() {
-    let server = lab::start().await;
-    let Some(kubectl) = Kubectl::find(&server).await else { return };
-    put(&server, deployment("api", 2, 1));
-    let waiting = kubectl.start("wait deployment/api --for=jsonpath={.status.readyReplicas}=2 --timeout=30s");
-    lab::watched(&server).await;
-    put(&server, deployment("api", 2, 2));
-    waiting.ended().await.expect(0).saying("condition met");
-}
-
-#[tokio::test]
-async fn kubectl_waits_for_a_deletion() {
-    let server = lab::start().await;
-    let Some(kubectl) = Kubectl::find(&server).await else { return };
-    put(&server, pod("web", true));
-    let waiting = kubectl.start("wait pod/web --for=delete --timeout=30s");
-    lab::watched(&server).await;
-    server.store().delete("pods", "default", "web").expect("it is there");
-    waiting.ended().await.expect(0);
 }

@@ -60,7 +60,7 @@ complete -c probesim -n "__fish_probesim_needs_command" -l reference -d 'Print t
 complete -c probesim -n "__fish_probesim_needs_command" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_needs_command" -s V -l version -d 'Print version'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "serve" -d 'Serve /liveness, /readiness, /startup and /dependency: the default'
-complete -c probesim -n "__fish_probesim_needs_command" -f -a "lab" -d 'Replay the recording of a cluster as a Kubernetes API on loopback'
+complete -c probesim -n "__fish_probesim_needs_command" -f -a "lab" -d 'Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "check" -d 'Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "ctl" -d 'Change the faults of running servers: of one, or of all behind a name'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -98,13 +98,27 @@ complete -c probesim -n "__fish_probesim_using_subcommand serve" -l log-level -d
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l check -d 'Check all settings and the file, print the plan that they make, and serve nothing'
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l reference -d 'Print the reference of settings, file and faults as Markdown, and serve nothing'
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand lab" -l replay -d 'Recording to replay: watch frames and steps as JSON lines' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s f -l filename -d 'Manifests to run: YAML or JSON files, directories, or - for the standard input' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l run -d 'What runs for an image: a command of this machine, with the manifest\'s args after it; nothing after the = stands for the manifest\'s own command. The images of probesim and wait-for need none' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l target -d 'What stands for a container and runs already; POD/CONTAINER or WORKLOAD/CONTAINER for one of several' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s n -l namespace -d 'Namespace of objects that name none' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l logs -d 'Write what containers print to files POD-CONTAINER.log in this directory, instead of showing it' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l kubernetes-version -d 'The Kubernetes version whose kubelet is followed' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l seed -d 'Seed of what the kubelet leaves to chance [default: another one each time]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l replay -d 'Recording to replay instead: watch frames and steps as JSON lines' -r -F
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l speed -d 'How many times faster than it was recorded' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l from -d 'Begin at this second of the recording' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l listen -d 'Address to listen on; port 0 picks a free one' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l kubeconfig-out -d 'Write a kubeconfig for this server to a file' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l for -d 'End after this long, with a unit [default: only when told to, or with Ctrl-C]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l output -d 'How to show what happens: live, plain (a line for each thing that matters) or json (an object for each thing that happens) [default: live on a terminal, else plain; text means the same]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l expect -d 'Expect this in the end, or exit with 1: [SCOPE:]METRIC OP VALUE, such as "deployment/web:ready <= 30s"; may be repeated, and hold several with commas' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l junit -d 'Write the verdicts as JUnit XML to a file, for CI systems' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l timeline -d 'Draw what happened into a file: .svg, or .html with the summary beside it' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l keep-times -d 'Keep the times in the objects as they were recorded, instead of moving them to now'
-complete -c probesim -n "__fish_probesim_using_subcommand lab" -s h -l help -d 'Print help'
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s v -l verbose -d 'Show each probe and each Event, not only what matters'
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s q -l quiet -d 'Show only the summary and the verdicts'
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "http" -d 'GET a path: 200 to 399 is a success'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "tcp" -d 'Connect'
@@ -180,7 +194,7 @@ complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_s
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "exit" -d 'End the process, as a crash does'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "serve" -d 'Serve /liveness, /readiness, /startup and /dependency: the default'
-complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "lab" -d 'Replay the recording of a cluster as a Kubernetes API on loopback'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "lab" -d 'Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "check" -d 'Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "ctl" -d 'Change the faults of running servers: of one, or of all behind a name'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

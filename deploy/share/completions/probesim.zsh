@@ -102,14 +102,32 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (lab)
 _arguments "${_arguments_options[@]}" : \
-'--replay=[Recording to replay\: watch frames and steps as JSON lines]:RECORDING:_files' \
-'--speed=[How many times faster than it was recorded]:X:_default' \
-'--from=[Begin at this second of the recording]:SECONDS:_default' \
+'*-f+[Manifests to run\: YAML or JSON files, directories, or - for the standard input]:FILE:_files' \
+'*--filename=[Manifests to run\: YAML or JSON files, directories, or - for the standard input]:FILE:_files' \
+'(--replay)*--run=[What runs for an image\: a command of this machine, with the manifest'\''s args after it; nothing after the = stands for the manifest'\''s own command. The images of probesim and wait-for need none]:IMAGE=COMMAND:_default' \
+'(--replay)*--target=[What stands for a container and runs already; POD/CONTAINER or WORKLOAD/CONTAINER for one of several]:CONTAINER=HOST[:PORT]:_default' \
+'(--replay)-n+[Namespace of objects that name none]:NAME:_default' \
+'(--replay)--namespace=[Namespace of objects that name none]:NAME:_default' \
+'(--replay)--logs=[Write what containers print to files POD-CONTAINER.log in this directory, instead of showing it]:DIR:_files' \
+'(--replay)--kubernetes-version=[The Kubernetes version whose kubelet is followed]:VERSION:_default' \
+'(--replay)--seed=[Seed of what the kubelet leaves to chance \[default\: another one each time\]]:NUMBER:_default' \
+'--replay=[Recording to replay instead\: watch frames and steps as JSON lines]:RECORDING:_files' \
+'(-f --filename)--speed=[How many times faster than it was recorded]:X:_default' \
+'(-f --filename)--from=[Begin at this second of the recording]:SECONDS:_default' \
 '--listen=[Address to listen on; port 0 picks a free one]:ADDR:_default' \
 '--kubeconfig-out=[Write a kubeconfig for this server to a file]:FILE:_files' \
-'--keep-times[Keep the times in the objects as they were recorded, instead of moving them to now]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'(--replay)--for=[End after this long, with a unit \[default\: only when told to, or with Ctrl-C\]]:TIME:_default' \
+'(--replay)--output=[How to show what happens\: live, plain (a line for each thing that matters) or json (an object for each thing that happens) \[default\: live on a terminal, else plain; text means the same\]]:FORMAT:_default' \
+'(--replay)*--expect=[Expect this in the end, or exit with 1\: \[SCOPE\:\]METRIC OP VALUE, such as "deployment/web\:ready <= 30s"; may be repeated, and hold several with commas]:EXPECTATION:_default' \
+'(--replay)--junit=[Write the verdicts as JUnit XML to a file, for CI systems]:FILE:_files' \
+'(--replay)--timeline=[Draw what happened into a file\: .svg, or .html with the summary beside it]:FILE:_default' \
+'(-f --filename)--keep-times[Keep the times in the objects as they were recorded, instead of moving them to now]' \
+'(-q --quiet --replay)-v[Show each probe and each Event, not only what matters]' \
+'(-q --quiet --replay)--verbose[Show each probe and each Event, not only what matters]' \
+'(--replay)-q[Show only the summary and the verdicts]' \
+'(--replay)--quiet[Show only the summary and the verdicts]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (check)
@@ -431,7 +449,7 @@ esac
 _probesim_commands() {
     local commands; commands=(
 'serve:Serve /liveness, /readiness, /startup and /dependency\: the default' \
-'lab:Replay the recording of a cluster as a Kubernetes API on loopback' \
+'lab:Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback' \
 'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
 'ctl:Change the faults of running servers\: of one, or of all behind a name' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -588,7 +606,7 @@ _probesim__subcmd__ctl__subcmd__state_commands() {
 _probesim__subcmd__help_commands() {
     local commands; commands=(
 'serve:Serve /liveness, /readiness, /startup and /dependency\: the default' \
-'lab:Replay the recording of a cluster as a Kubernetes API on loopback' \
+'lab:Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback' \
 'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
 'ctl:Change the faults of running servers\: of one, or of all behind a name' \
 'help:Print this message or the help of the given subcommand(s)' \

@@ -244,14 +244,18 @@ impl Pod {
         self.settle(now, rng);
     }
 
-    /// Somebody wrote the condition that a readiness gate waits for.
+    /// Somebody wrote a condition; where a readiness gate waits for it and it has changed, the pod is synced.
     pub fn set_gate(&mut self, condition_type: &str, is_true: bool, now: Time, rng: &mut impl Rng) {
+        let mut has_changed = false;
         for (gate, value) in self.spec.readiness_gates.iter().zip(&mut self.gates) {
-            if gate.condition_type == condition_type {
+            if gate.condition_type == condition_type && *value != Some(is_true) {
                 *value = Some(is_true);
+                has_changed = true;
             }
         }
-        self.sync(now, rng);
+        if has_changed {
+            self.sync(now, rng);
+        }
     }
 
     pub(super) fn ask(&mut self, ask: Ask) {

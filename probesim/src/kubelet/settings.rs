@@ -1,5 +1,6 @@
 //! Where kubelets differ, and what a race or the clock of another goroutine decides.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -112,6 +113,12 @@ impl Version {
     /// The newest that the model was compared with.
     pub const V1_36_2: Self = Self { minor: 36, patch: 2 };
 
+    /// The second number.
+    #[must_use]
+    pub const fn minor(self) -> u16 {
+        self.minor
+    }
+
     /// kubernetes#141155 came with 1.35.0 and was fixed by #141342, after 1.36.2.
     #[must_use]
     pub fn carries_started_over(self) -> bool {
@@ -122,6 +129,12 @@ impl Version {
     #[must_use]
     pub const fn relists_on_demand(self) -> bool {
         self.minor >= 36
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "1.{}.{}", self.minor, self.patch)
     }
 }
 

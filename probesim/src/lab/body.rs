@@ -7,7 +7,13 @@ use hyper::header::{CONTENT_TYPE, HeaderName};
 use hyper::http::request::Parts;
 use serde_json::Value;
 
+use super::patch;
+use super::protobuf::{self, Unreadable};
 use super::status::Status;
+
+const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// The API server's limit for a request body.
 const MAX_BODY: usize = 3 * 1024 * 1024;
@@ -22,13 +28,6 @@ pub(super) fn content_type(head: &Parts) -> &str {
     whole.split(';').next().unwrap_or_default().trim()
 }
 
-pub(super) fn check_json(head: &Parts) -> Result<(), Status> {
-    match content_type(head) {
-        "" | "application/json" => Ok(()),
-        _ => Err(Status::unsupported_media_type("application/json")),
-    }
-}
-
 pub(super) async fn read(body: Incoming) -> Result<Bytes, Status> {
     let whole = Limited::new(body, MAX_BODY).collect().await;
     whole.map(http_body_util::Collected::to_bytes).map_err(|error| {
@@ -37,8 +36,18 @@ pub(super) async fn read(body: Incoming) -> Result<Bytes, Status> {
     })
 }
 
-pub(super) fn parse_json(bytes: &Bytes) -> Result<Value, Status> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        Status::bad_request(format!("the object provided is unrecognized (must be of type JSON): {error}"))
-    })
+/// The object in a body, by its content type; without one it is JSON.
+pub(super) fn parse(head: &Parts, bytes: &Bytes) -> Result<Value, Status> {
+    match content_type(head) {
+        "" | JSON => serde_json::from_slice(bytes).map_err(|error| {
+            let why = "the object provided is unrecognized (must be of type JSON)";
+            Status::bad_request(format!("{why}: {error}"))
+        }),
+        YAML => patch::read_yaml(bytes),
+        PROTOBUF => protobuf::decode(bytes).map_err(|why| match why {
+            Unreadable::Malformed => Status::bad_request(why.to_string()),
+            Unreadable::UnknownKind(_) => Status::failure(415, "UnsupportedMediaType", why.to_string()),
+        }),
+        _ => Err(Status::unsupported_media_type(&[JSON, YAML, PROTOBUF].join(", "))),
+    }
 }

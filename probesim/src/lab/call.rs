@@ -1,20 +1,18 @@
-//! One request on a resource: reads it, has it decided, and answers.
+//! One request on a resource: what it is for, and the answers to reads. Writes are in `change` and `subresource`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 use super::body;
 use super::list::{self, NoPage, Page};
 use super::live;
 use super::options::ListOptions;
-use super::patch;
 use super::resources::{Resource, ResourceId};
 use super::respond::Answer;
 use super::route::{Query, Target};
@@ -24,7 +22,7 @@ use super::status::Status;
 use super::stream::{Stream, Timing};
 use super::view::View;
 use super::watch::{Event, NoWatch, Watcher};
-use super::write::{self, DeleteOptions, Deleted, Part, Place};
+use super::write::{Part, Place};
 
 /// A request on a resource that is known.
 pub(super) struct Call<'a> {
@@ -44,18 +42,20 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Answers the request by its verb.
     pub(super) async fn answer(&self, incoming: Incoming) -> Result<Answer, Status> {
-        let is_status = match self.target.subresource.as_deref() {
-            None => false,
-            Some("status") if self.resource.has_status => true,
-            Some(_) => return Err(Status::unknown_resource()),
-        };
         if self.resource.namespaced && self.target.namespace.is_empty() && !self.is_read_of_a_collection() {
             return Err(Status::unknown_resource());
         }
         if !self.resource.namespaced && !self.target.namespace.is_empty() {
             return Err(Status::unknown_resource());
         }
-        let part = if is_status { Part::Status } else { Part::Main };
+        let part = match self.target.subresource.as_deref() {
+            None => Part::Main,
+            Some("status") if self.resource.has_status => Part::Status,
+            Some("scale") if self.resource.has_scale => return self.scale(incoming).await,
+            Some("log") if self.resource.is_pods() => return self.log(),
+            Some("eviction") if self.resource.is_pods() => return self.evict(incoming).await,
+            Some(other) => return Err(self.no_subresource(other)),
+        };
         match self.verb {
             "get" => self.get().await,
             "list" => self.list().await,
@@ -63,8 +63,10 @@ impl Call<'_> {
             "create" if self.target.name.is_none() => self.create(incoming).await,
             "update" if self.target.name.is_some() => self.update(incoming, part).await,
             "patch" if self.target.name.is_some() => self.patch(incoming, part).await,
-            "delete" if !is_status => self.delete(incoming).await,
-            "deletecollection" if self.resource.plural != "namespaces" => self.delete_collection(),
+            "delete" if part == Part::Main => self.delete(incoming).await,
+            "deletecollection" if self.resource.plural != "namespaces" => {
+                self.delete_collection(incoming).await
+            }
             _ => Err(Status::method_not_allowed()),
         }
     }
@@ -73,16 +75,12 @@ impl Call<'_> {
         matches!(self.verb, "list" | "watch") && self.target.name.is_none() || self.target.is_watch_path
     }
 
-    fn place(&self) -> Place<'_> {
+    pub(super) fn place(&self) -> Place<'_> {
         Place { id: self.id, namespace: &self.target.namespace, name: &self.name }
     }
 
-    fn view(&self) -> View {
+    pub(super) fn view(&self) -> View {
         View::from_accept(body::header(self.head, &ACCEPT).unwrap_or_default(), live::now())
-    }
-
-    fn is_dry_run(&self) -> bool {
-        self.query.get("dryRun") == "All"
     }
 
     async fn get(&self) -> Result<Answer, Status> {
@@ -111,7 +109,7 @@ impl Call<'_> {
         }
     }
 
-    fn write_page(&self, page: &Page) -> Vec<u8> {
+    pub(super) fn write_page(&self, page: &Page) -> Vec<u8> {
         let mut view = self.view();
         let (kind, version) = view.list_kind(&self.resource);
         let mut metadata = json!({"resourceVersion": page.revision.to_string()});
@@ -170,96 +168,8 @@ impl Call<'_> {
         )))
     }
 
-    async fn create(&self, incoming: Incoming) -> Result<Answer, Status> {
-        let value = self.read_object(incoming).await?;
-        let made = self.shared.store.write(|store, birth| {
-            write::create(store, self.place(), value, Part::Main, birth, self.is_dry_run())
-        })?;
-        Ok(Answer::Json(201, made.json().to_vec()))
-    }
-
-    async fn update(&self, incoming: Incoming, part: Part) -> Result<Answer, Status> {
-        let value = self.read_object(incoming).await?;
-        let stored = self
-            .shared
-            .store
-            .write(|store, _| write::replace(store, self.place(), value, part, self.is_dry_run()))?;
-        Ok(Answer::Json(200, stored.json().to_vec()))
-    }
-
-    async fn patch(&self, incoming: Incoming, part: Part) -> Result<Answer, Status> {
-        let kind = match body::content_type(self.head) {
-            "application/merge-patch+json" => patch::Kind::Merge,
-            "application/strategic-merge-patch+json" => patch::Kind::Strategic,
-            _ => {
-                let accepted = "application/merge-patch+json, application/strategic-merge-patch+json";
-                return Err(Status::unsupported_media_type(accepted));
-            }
-        };
-        let change = body::parse_json(&body::read(incoming).await?)?;
-        let stored = self.shared.store.write(|store, _| {
-            let merge = |current| patch::apply(kind, current, change);
-            write::modify(store, self.place(), part, self.is_dry_run(), merge)
-        })?;
-        Ok(Answer::Json(200, stored.json().to_vec()))
-    }
-
-    async fn delete(&self, incoming: Incoming) -> Result<Answer, Status> {
-        let options = self.delete_options(&body::read(incoming).await?)?;
-        let deleted = self
-            .shared
-            .store
-            .write(|store, birth| write::delete(store, self.place(), &options, &birth.now))?;
-        Ok(match deleted {
-            Deleted::Terminating(object) => Answer::Json(200, object.json().to_vec()),
-            // Pods are returned, other kinds are summed up (`ReturnDeletedObject`).
-            Deleted::Gone(object) if self.resource.plural == "pods" => {
-                Answer::Json(200, object.json().to_vec())
-            }
-            Deleted::Gone(object) => {
-                let value = object.value();
-                let uid = value["metadata"]["uid"].as_str().unwrap_or_default();
-                Answer::Status(Box::new(Status::deleted(&self.resource, &self.name, uid)))
-            }
-        })
-    }
-
-    fn delete_collection(&self) -> Result<Answer, Status> {
-        let options = ListOptions::parse(&self.resource, self.query, false)?;
-        let page = self.shared.store.write(|store, birth| {
-            let objects = store.objects(self.id, &self.target.namespace);
-            let items: Vec<_> = objects.filter(|object| options.selector.matches(object)).cloned().collect();
-            let deletion = DeleteOptions { dry_run: self.is_dry_run(), ..DeleteOptions::default() };
-            for object in &items {
-                let place = Place { id: self.id, namespace: &object.namespace, name: &object.name };
-                write::delete(store, place, &deletion, &birth.now)?;
-            }
-            Ok(Page { revision: store.revision(), items, continue_token: None, remaining: None })
-        })?;
-        Ok(Answer::Json(200, self.write_page(&page)))
-    }
-
-    fn delete_options(&self, body: &Bytes) -> Result<DeleteOptions, Status> {
-        if body.is_empty() {
-            return Ok(DeleteOptions { dry_run: self.is_dry_run(), ..DeleteOptions::default() });
-        }
-        body::check_json(self.head)?;
-        let value = body::parse_json(body)?;
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        Ok(DeleteOptions {
-            uid: text(&value["preconditions"]["uid"]),
-            resource_version: text(&value["preconditions"]["resourceVersion"]),
-            dry_run: self.is_dry_run() || value["dryRun"][0] == "All",
-        })
-    }
-
-    async fn read_object(&self, incoming: Incoming) -> Result<Value, Status> {
-        body::check_json(self.head)?;
-        body::parse_json(&body::read(incoming).await?)
-    }
-
     /// Waits for a future version, but not for long.
-    async fn until_reached(&self, asked: u64) -> Result<(), Status> {
+    pub(super) async fn until_reached(&self, asked: u64) -> Result<(), Status> {
         let store = &self.shared.store;
         let reached = timeout(self.shared.options.future_wait, store.reached(asked)).await;
         reached.map_err(|_| Status::too_large_version(asked, store.revision()))

@@ -18,6 +18,15 @@ const REVIEWS: [(&str, &str); 2] = [
     ("selfsubjectrulesreviews", "SelfSubjectRulesReview"),
 ];
 
+/// A subresource, as discovery tells it.
+struct Subresource<'a> {
+    name: &'static str,
+    kind: &'a str,
+    /// Group and version of its kind, where they are not those of the resource.
+    of: Option<(&'static str, &'static str)>,
+    verbs: &'static [&'static str],
+}
+
 /// Whether a client takes aggregated discovery in the version that is served.
 pub(super) fn accepts_aggregated(accept: &str) -> bool {
     accept.split(',').any(|one| {
@@ -57,10 +66,18 @@ pub(super) fn resource_list(registry: &Registry, group: &str, version: &str) -> 
     let mut resources = Vec::new();
     for resource in registry.iter().filter(|r| r.group == group && r.version == version) {
         resources.push(plain(resource));
-        if resource.has_status {
-            resources.push(json!({"name": format!("{}/status", resource.plural), "singularName": "",
-                "namespaced": resource.namespaced, "kind": resource.kind, "verbs": ["get", "patch", "update"]}));
-        }
+        resources.extend(subresources(resource).into_iter().map(|one| {
+            let mut entry = json!({"name": format!("{}/{}", resource.plural, one.name), "singularName": "",
+                "namespaced": resource.namespaced});
+            // The group and version of another kind than the resource's own.
+            if let Some((group, version)) = one.of {
+                entry["group"] = json!(group);
+                entry["version"] = json!(version);
+            }
+            entry["kind"] = json!(one.kind);
+            entry["verbs"] = json!(one.verbs);
+            entry
+        }));
     }
     if group == REVIEW_GROUP && version == "v1" {
         resources.extend(REVIEWS.iter().map(|(plural, kind)| {
@@ -120,11 +137,36 @@ fn aggregated_resource(resource: &Arc<Resource>) -> Value {
         "verbs": verbs(resource),
     });
     add_names(&mut entry, resource);
-    if resource.has_status {
-        entry["subresources"] = json!([{"subresource": "status", "responseKind": response_kind(&resource.kind),
-            "verbs": ["get", "patch", "update"]}]);
+    let subresources: Vec<Value> = subresources(resource)
+        .into_iter()
+        .map(|one| {
+            let (group, version) = one.of.unwrap_or_default();
+            json!({"subresource": one.name,
+                   "responseKind": {"group": group, "version": version, "kind": one.kind}, "verbs": one.verbs})
+        })
+        .collect();
+    if !subresources.is_empty() {
+        entry["subresources"] = json!(subresources);
     }
     entry
+}
+
+/// The subresources that are served, in the order of their names.
+fn subresources(resource: &Resource) -> Vec<Subresource<'_>> {
+    const CHANGES: &[&str] = &["get", "patch", "update"];
+    let mut found = Vec::new();
+    if resource.is_pods() {
+        let of = Some(("policy", "v1"));
+        found.push(Subresource { name: "eviction", kind: "Eviction", of, verbs: &["create"] });
+    }
+    if resource.has_scale {
+        let of = Some(("autoscaling", "v1"));
+        found.push(Subresource { name: "scale", kind: "Scale", of, verbs: CHANGES });
+    }
+    if resource.has_status {
+        found.push(Subresource { name: "status", kind: &resource.kind, of: None, verbs: CHANGES });
+    }
+    found
 }
 
 fn response_kind(kind: &str) -> Value {
@@ -198,7 +240,7 @@ mod tests {
         let deployments = resources.iter().find(|r| r["resource"] == "deployments").unwrap();
         assert_eq!(
             deployments.to_string(),
-            r#"{"resource":"deployments","responseKind":{"group":"","version":"","kind":"Deployment"},"scope":"Namespaced","singularResource":"deployment","verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"shortNames":["deploy"],"categories":["all"],"subresources":[{"subresource":"status","responseKind":{"group":"","version":"","kind":"Deployment"},"verbs":["get","patch","update"]}]}"#
+            r#"{"resource":"deployments","responseKind":{"group":"","version":"","kind":"Deployment"},"scope":"Namespaced","singularResource":"deployment","verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"shortNames":["deploy"],"categories":["all"],"subresources":[{"subresource":"scale","responseKind":{"group":"autoscaling","version":"v1","kind":"Scale"},"verbs":["get","patch","update"]},{"subresource":"status","responseKind":{"group":"","version":"","kind":"Deployment"},"verbs":["get","patch","update"]}]}"#
         );
         assert!(one_group(&registry, "example.com").is_none());
         registry.register(Resource::custom("example.com", "v1", "widgets", "Widget"));

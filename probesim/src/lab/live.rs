@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::cascade;
 use super::controllers::defaults;
 use super::resources::{Resource, ResourceId};
 use super::status::Status;
@@ -163,7 +164,12 @@ impl LiveStore {
         change: impl FnOnce(&mut Store, &Birth) -> Result<T, Status>,
     ) -> Result<T, Status> {
         let birth = birth(self.now().as_secs());
-        let result = change(&mut self.lock(), &birth);
+        let result = {
+            let mut store = self.lock();
+            let result = change(&mut store, &birth);
+            cascade::finish(&mut store);
+            result
+        };
         self.announce();
         result
     }

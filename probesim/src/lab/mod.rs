@@ -1,4 +1,4 @@
-//! The lab: a simulated Kubernetes API server on loopback, driven by a recording or by hand.
+//! The lab: a simulated Kubernetes API server on loopback, driven by manifests, by a recording, or by hand.
 //!
 //! Deciding, without clock or network:
 //! `store` holds `object`s of `resources`; `list`, `watch`, `write` and `patch` are what can be done with it;
@@ -9,24 +9,37 @@
 //! Acting: `server` takes connections, `handle` gives each request to `call`, `review` or `plain`, `body` reads and
 //! `respond` writes, `stream` is the body of a watch; `live` shares the store, `replay` and `run` play a recording;
 //! `fault` and `requests` are for tests.
+//!
+//! Running manifests: `up` puts them into the API, `controllers` make pods of them, `node` runs the pods and
+//! `termination` gives it time to end them; both write Events with `recorder`; `follow` tells of changes, `log` serves
+//! what containers wrote; everything that happens is a `happening`, and `report` shows and judges it.
 
 mod access;
 mod body;
 mod call;
+mod cascade;
+mod change;
+mod conform;
 mod controllers;
 mod discovery;
 mod fault;
 mod fields;
+mod follow;
 mod handle;
 mod happening;
 mod kubeconfig;
 mod list;
 mod live;
+mod log;
 mod narrate;
+mod node;
 mod object;
+mod openapi;
 mod options;
 mod patch;
 mod plain;
+mod prepare;
+mod protobuf;
 mod rebase;
 #[allow(dead_code, reason = "the node and the controllers will record")]
 mod recorder;
@@ -39,15 +52,20 @@ mod respond;
 mod review;
 mod route;
 mod run;
+mod scale;
+mod schema;
 mod selector;
 mod server;
 mod status;
 mod store;
 mod stream;
+mod subresource;
 mod table;
+mod termination;
 #[cfg(test)]
 mod tests;
 mod timestamp;
+mod up;
 mod view;
 mod watch;
 mod write;

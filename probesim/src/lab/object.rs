@@ -22,14 +22,16 @@ pub struct Object {
 // === impl Object ===
 
 impl Object {
-    /// Serialises `value` with `kind` and `apiVersion` first, as the API server does.
+    /// Serialises `value` with `kind` and `apiVersion` first, as the API server does; version 0 is not shown.
     pub(super) fn new(resource: &Resource, mut value: Value, resource_version: u64) -> Self {
         let fields = fields::values(resource, &value);
         let Value::Object(map) = &mut value else { return Self::new(resource, Value::Object(Map::new()), 0) };
         map.shift_remove("kind");
         map.shift_remove("apiVersion");
         let metadata = metadata(map);
-        metadata.insert("resourceVersion".to_owned(), Value::String(resource_version.to_string()));
+        if resource_version > 0 {
+            metadata.insert("resourceVersion".to_owned(), Value::String(resource_version.to_string()));
+        }
         let text = |key: &str| metadata.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (name, namespace) = (text("name"), text("namespace"));
         let labels = metadata.get("labels").and_then(Value::as_object).into_iter().flatten();

@@ -1,4 +1,4 @@
-//! Everything that is not a resource: discovery, version, health.
+//! Everything that is not a resource: discovery, OpenAPI, version, health.
 
 use hyper::Method;
 use hyper::header::{ACCEPT, IF_NONE_MATCH};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::access::User;
 use super::body::header;
 use super::discovery;
+use super::openapi;
 use super::respond::Answer;
 use super::route::{Query, Route};
 use super::server::Shared;
@@ -43,22 +44,22 @@ pub(super) fn answer(
         Route::Apis => Answer::value(200, &discovery::group_list(registry)),
         Route::Group(group) => found(discovery::one_group(registry, group)),
         Route::GroupVersion(group, version) => found(discovery::resource_list(registry, group, version)),
+        Route::OpenApi => Answer::value(200, &openapi::index(registry)),
+        Route::OpenApiDocument(group, version) => found(openapi::document(registry, group, version)),
         Route::Resource(_) | Route::Unknown => page_not_found(),
     })
 }
 
 fn aggregated(document: &Value, known: Option<&str>) -> Answer {
     let json = document.to_string().into_bytes();
-    let etag = format!("\"{:016X}\"", fingerprint(&json));
+    let etag = format!("\"{:016X}\"", fingerprint(json.iter().copied()));
     let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag));
     Answer::Discovery { etag, body: (!is_known).then_some(json) }
 }
 
-/// FNV-1a: enough to tell two discovery documents apart.
-fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+/// FNV-1a: enough to tell two documents apart.
+pub(super) fn fingerprint(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// What the API server says to a path that it does not know.

@@ -121,7 +121,7 @@ impl Recorder {
             event["message"] = json!(entry.message);
             event["count"] = json!(entry.count);
             event["lastTimestamp"] = json!(timestamp::format(now.as_secs()));
-            event
+            Ok(event)
         };
         write::modify(store, place, Part::Main, false, recount).map(drop)
     }

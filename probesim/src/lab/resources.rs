@@ -27,6 +27,10 @@ pub struct Resource {
     pub categories: Vec<String>,
     /// Whether it has a `status` subresource, so that plain writes leave the status alone.
     pub has_status: bool,
+    /// Whether it has a `scale` subresource.
+    pub has_scale: bool,
+    /// Whether a `CustomResourceDefinition` made it known.
+    pub is_custom: bool,
 }
 
 /// Every resource that is served; an index into it stands for the resource everywhere else.
@@ -55,6 +59,8 @@ impl Resource {
             short_names: Vec::new(),
             categories: Vec::new(),
             has_status: true,
+            has_scale: false,
+            is_custom: true,
         }
     }
 
@@ -68,6 +74,11 @@ impl Resource {
     #[must_use]
     pub fn qualified(&self) -> String {
         if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    /// Whether its objects are pods.
+    pub(super) fn is_pods(&self) -> bool {
+        self.group.is_empty() && self.plural == "pods"
     }
 
     /// Whether its strategy sets `metadata.generation`: in the core group only pods and replication controllers.
@@ -98,6 +109,9 @@ impl Resource {
             short_names: texts(&spec["names"]["shortNames"]),
             categories: texts(&spec["names"]["categories"]),
             has_status: version["subresources"]["status"].is_object(),
+            // Other paths than those of the built-in kinds are not followed.
+            has_scale: version["subresources"]["scale"]["specReplicasPath"] == ".spec.replicas",
+            is_custom: true,
         })
     }
 }
@@ -187,6 +201,8 @@ fn parse(line: &str) -> Option<Resource> {
         short_names,
         categories,
         has_status: subresources.iter().any(|s| s == "status"),
+        has_scale: subresources.iter().any(|s| s == "scale"),
+        is_custom: false,
     })
 }
 
@@ -202,7 +218,7 @@ v1 persistentvolumeclaims PersistentVolumeClaim ns pvc - status
 v1 persistentvolumes PersistentVolume cluster pv - status
 v1 pods Pod ns po all status
 v1 podtemplates PodTemplate ns - - -
-v1 replicationcontrollers ReplicationController ns rc all status
+v1 replicationcontrollers ReplicationController ns rc all scale,status
 v1 resourcequotas ResourceQuota ns quota - status
 v1 secrets Secret ns - - -
 v1 serviceaccounts ServiceAccount ns sa - -
@@ -210,9 +226,9 @@ v1 services Service ns svc all status
 apiregistration.k8s.io/v1 apiservices APIService cluster - api-extensions status
 apps/v1 controllerrevisions ControllerRevision ns - - -
 apps/v1 daemonsets DaemonSet ns ds all status
-apps/v1 deployments Deployment ns deploy all status
-apps/v1 replicasets ReplicaSet ns rs all status
-apps/v1 statefulsets StatefulSet ns sts all status
+apps/v1 deployments Deployment ns deploy all scale,status
+apps/v1 replicasets ReplicaSet ns rs all scale,status
+apps/v1 statefulsets StatefulSet ns sts all scale,status
 events.k8s.io/v1 events Event ns ev - -
 autoscaling/v2 horizontalpodautoscalers HorizontalPodAutoscaler ns hpa all status
 batch/v1 cronjobs CronJob ns cj all status

@@ -8,12 +8,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, VARY};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, VARY, WARNING};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 
 use super::discovery::AGGREGATED;
 use super::live;
+use super::log::Lines;
 use super::status::Status;
 use super::stream::Stream;
 
@@ -22,6 +23,8 @@ use super::stream::Stream;
 pub(super) enum Answer {
     /// An object or a list, already serialised.
     Json(u16, Vec<u8>),
+    /// The same with `Warning` headers.
+    Warned(u16, Vec<u8>, Vec<String>),
     Status(Box<Status>),
     /// Plain text: health, and the 404 of an unknown path.
     Text(u16, String),
@@ -33,12 +36,15 @@ pub(super) enum Answer {
     /// The `429` of priority and fairness.
     Throttled(Option<u64>),
     Watch(Box<Stream>),
+    /// A log that grows.
+    Lines(Lines),
 }
 
 /// A response body: whole, or a watch that goes on.
 pub(super) enum ReplyBody {
     Whole(Option<Bytes>),
     Watch(Next),
+    Lines(Lines),
 }
 
 type Next = Pin<Box<dyn Future<Output = Option<(Bytes, Stream)>> + Send>>;
@@ -52,10 +58,10 @@ impl Answer {
 
     pub(super) fn code(&self) -> u16 {
         match self {
-            Self::Json(code, _) | Self::Text(code, _) => *code,
+            Self::Json(code, _) | Self::Warned(code, ..) | Self::Text(code, _) => *code,
             Self::Status(status) => status.code,
             Self::Discovery { body: None, .. } => 304,
-            Self::Discovery { .. } | Self::Watch(_) => 200,
+            Self::Discovery { .. } | Self::Watch(_) | Self::Lines(_) => 200,
             Self::Throttled(_) => 429,
         }
     }
@@ -67,6 +73,14 @@ impl Answer {
         let mut extra = Vec::new();
         let body = match self {
             Self::Json(_, json) => whole(json_body(json, is_pretty)),
+            Self::Warned(_, json, warnings) => {
+                // The text is a quoted string (RFC 9111 §5.5 and RFC 9110 §5.6.4).
+                let quoted =
+                    |text: &String| format!("299 - \"{}\"", text.replace('\\', r"\\").replace('"', "\\\""));
+                let values = warnings.iter().filter_map(|text| HeaderValue::from_str(&quoted(text)).ok());
+                extra.extend(values.map(|value| (WARNING, value)));
+                whole(json_body(json, is_pretty))
+            }
             Self::Status(status) => {
                 if let Some(seconds) = status.retry_after {
                     extra.push((RETRY_AFTER, HeaderValue::from(seconds)));
@@ -89,6 +103,10 @@ impl Answer {
                 ReplyBody::Whole(body.map(|json| Bytes::from(json_body(json, is_pretty))))
             }
             Self::Watch(stream) => ReplyBody::Watch(Box::pin(stream.next())),
+            Self::Lines(lines) => {
+                content_type = HeaderValue::from_static("text/plain");
+                ReplyBody::Lines(lines)
+            }
         };
         let cache = if content_type == AGGREGATED { "public" } else { "no-cache, private" };
         let mut response = Response::new(body);
@@ -99,7 +117,9 @@ impl Answer {
         }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
         headers.insert(CONTENT_TYPE, content_type);
-        headers.extend(extra);
+        for (name, value) in extra {
+            headers.append(name, value);
+        }
         response
     }
 }
@@ -124,6 +144,7 @@ impl fmt::Debug for ReplyBody {
         f.write_str(match self {
             Self::Whole(_) => "whole",
             Self::Watch(_) => "watch",
+            Self::Lines(_) => "lines",
         })
     }
 }
@@ -138,6 +159,9 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Lines(Lines(lines)) => {
+                lines.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+            }
             Self::Watch(next) => match ready!(next.as_mut().poll(context)) {
                 Some((bytes, stream)) => {
                     *next = Box::pin(stream.next());
@@ -158,7 +182,7 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Watch(_) => SizeHint::default(),
+            Self::Watch(_) | Self::Lines(_) => SizeHint::default(),
         }
     }
 }

@@ -37,8 +37,7 @@ pub(super) async fn answer(
         };
         return Err(user.forbidden(&wanted));
     }
-    body::check_json(head)?;
-    let mut review = body::parse_json(&body::read(incoming).await?)?;
+    let mut review = body::parse(head, &body::read(incoming).await?)?;
     if !review.is_object() {
         return Err(Status::bad_request("the body of the request is not a JSON object"));
     }

@@ -15,6 +15,10 @@ pub(super) enum Route {
     Group(String),
     /// `/api/v1` and `/apis/GROUP/VERSION`: the resources of one group and version.
     GroupVersion(String, String),
+    /// `/openapi/v3`: where the documents are.
+    OpenApi,
+    /// `/openapi/v3/api/v1` and `/openapi/v3/apis/GROUP/VERSION`.
+    OpenApiDocument(String, String),
     /// A collection or an object.
     Resource(Target),
     /// Anything else.
@@ -52,6 +56,11 @@ pub(super) fn route(path: &str) -> Route {
         ["api", version] => Route::GroupVersion(String::new(), (*version).to_owned()),
         ["apis", group] => Route::Group((*group).to_owned()),
         ["apis", group, version] => Route::GroupVersion((*group).to_owned(), (*version).to_owned()),
+        ["openapi", "v3"] => Route::OpenApi,
+        ["openapi", "v3", "api", version] => Route::OpenApiDocument(String::new(), (*version).to_owned()),
+        ["openapi", "v3", "apis", group, version] => {
+            Route::OpenApiDocument((*group).to_owned(), (*version).to_owned())
+        }
         ["api", version, rest @ ..] => target("", version, rest),
         ["apis", group, version, rest @ ..] => target(group, version, rest),
         _ => Route::Unknown,
@@ -152,7 +161,10 @@ mod tests {
             ("/api/v1", Route::GroupVersion(String::new(), "v1".to_owned())),
             ("/readyz/ping", Route::Health),
             ("/version", Route::Version),
-            ("/openapi/v3", Route::Unknown),
+            ("/openapi/v2", Route::Unknown),
+            ("/openapi/v3", Route::OpenApi),
+            ("/openapi/v3/api/v1", Route::OpenApiDocument(String::new(), "v1".to_owned())),
+            ("/openapi/v3/apis/apps/v1", Route::OpenApiDocument("apps".to_owned(), "v1".to_owned())),
             ("/", Route::Unknown),
         ] {
             assert_eq!(route(path), expected, "{path}");

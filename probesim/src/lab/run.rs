@@ -1,4 +1,4 @@
-//! `probesim lab`: serves a recording until it is told to stop.
+//! `probesim lab`: runs manifests, or replays a recording, until it is told to stop.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -11,28 +11,36 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::live;
 use super::recording::Recording;
 use super::replay::{self, Clock};
+use super::report;
 use super::server::{Options, Server};
+use super::up;
 
-/// A Kubernetes API without a cluster: replays a recorded rollout to kubectl, to wait-for, to any client
+/// Kubernetes without a cluster: runs manifests as processes of this machine under a faithful kubelet, or replays a
+/// recorded rollout, to kubectl, to wait-for, to any client
 ///
 /// It serves plain HTTP and asks nobody who they are: whoever reaches the address may read and change everything in
 /// it. It listens on loopback unless told otherwise.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
+#[command(group(clap::ArgGroup::new("what").args(["manifests", "replay"]).required(true)))]
 pub struct Args {
-    /// Recording to replay: watch frames and steps as JSON lines
+    #[command(flatten)]
+    up: up::Args,
+
+    /// Recording to replay instead: watch frames and steps as JSON lines
     #[arg(long, value_name = "RECORDING")]
-    replay: PathBuf,
+    replay: Option<PathBuf>,
 
     /// How many times faster than it was recorded
-    #[arg(long, value_name = "X", default_value = "1", value_parser = parse_speed)]
+    #[arg(long, value_name = "X", default_value = "1", value_parser = parse_speed, conflicts_with = "manifests")]
     speed: f64,
 
     /// Begin at this second of the recording
-    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_from)]
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_from, conflicts_with = "manifests")]
     from: f64,
 
     /// Keep the times in the objects as they were recorded, instead of moving them to now
-    #[arg(long)]
+    #[arg(long, conflicts_with = "manifests")]
     keep_times: bool,
 
     /// Address to listen on; port 0 picks a free one
@@ -42,6 +50,17 @@ pub struct Args {
     /// Write a kubeconfig for this server to a file
     #[arg(long, value_name = "FILE")]
     kubeconfig_out: Option<PathBuf>,
+
+    #[command(flatten)]
+    report: report::Args,
+}
+
+/// What tells the lab to end, from before it begins.
+#[derive(Debug)]
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
 }
 
 /// Why the lab cannot begin.
@@ -51,12 +70,13 @@ enum Trouble {
     Recording(PathBuf, super::recording::NotARecording),
     Listen(SocketAddr, io::Error),
     Kubeconfig(PathBuf, io::Error),
+    Up(up::Trouble),
 }
 
-/// Runs the lab until SIGTERM or SIGINT.
+/// Runs the lab until SIGTERM, SIGINT or SIGHUP.
 pub async fn run(args: Args) -> ExitCode {
-    match serve(&args).await {
-        Ok(()) => ExitCode::SUCCESS,
+    match begin(&args).await {
+        Ok(code) => code,
         Err(trouble) => {
             say(format_args!("probesim: {trouble}"));
             ExitCode::from(2)
@@ -64,10 +84,21 @@ pub async fn run(args: Args) -> ExitCode {
     }
 }
 
-async fn serve(args: &Args) -> Result<(), Trouble> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Trouble::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Trouble::Signals)?;
-    let mut recording = read(&args.replay)?;
+async fn begin(args: &Args) -> Result<ExitCode, Trouble> {
+    let mut signals = Signals::new().map_err(Trouble::Signals)?;
+    if let Some(path) = &args.replay {
+        return serve(args, path, &mut signals).await.map(|()| ExitCode::SUCCESS);
+    }
+    let shared = up::Shared {
+        listen: args.listen,
+        kubeconfig_out: args.kubeconfig_out.as_deref(),
+        report: &args.report,
+    };
+    up::run(&args.up, &shared, &mut signals).await.map_err(Trouble::Up)
+}
+
+async fn serve(args: &Args, path: &Path, signals: &mut Signals) -> Result<(), Trouble> {
+    let mut recording = read(path)?;
     if !args.keep_times {
         recording = recording.rebased(milliseconds(args.from), live::now());
     }
@@ -83,7 +114,7 @@ async fn serve(args: &Args) -> Result<(), Trouble> {
     announce(args, &server, &recording)?;
     tokio::select! {
         () = replay_and_serve(&server, &recording, Clock::start(args.from, args.speed)) => {}
-        _ = stopped(&mut terminate, &mut interrupt) => {}
+        () = signals.stopped() => {}
     }
     server.stop().await;
     Ok(())
@@ -93,13 +124,6 @@ async fn replay_and_serve(server: &Server, recording: &Recording, clock: Clock) 
     replay::play(server.store(), recording, clock, |at, line| say(format_args!("{at:7.2}s  {line}"))).await;
     say(format_args!("{:7.2}s  end of the recording; its last state stays until Ctrl-C", clock.seconds()));
     std::future::pending::<()>().await;
-}
-
-async fn stopped(terminate: &mut Signal, interrupt: &mut Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
 }
 
 fn read(path: &Path) -> Result<Recording, Trouble> {
@@ -127,7 +151,7 @@ fn announce(args: &Args, server: &Server, recording: &Recording) -> Result<(), T
 }
 
 /// Lines for people go to stderr; a closed one is no reason to stop serving.
-fn say(line: fmt::Arguments<'_>) {
+pub(super) fn say(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
@@ -154,6 +178,27 @@ fn milliseconds(seconds: f64) -> u64 {
     (seconds * 1000.0) as u64
 }
 
+// === impl Signals ===
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next of them.
+    pub(super) async fn stopped(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}
+
 // === impl Trouble ===
 
 impl fmt::Display for Trouble {
@@ -168,6 +213,7 @@ impl fmt::Display for Trouble {
             Self::Kubeconfig(path, error) => {
                 write!(f, "cannot write the kubeconfig {}: {error} (see --kubeconfig-out)", path.display())
             }
+            Self::Up(trouble) => trouble.fmt(f),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -17,6 +17,7 @@ use super::fault::{Cut, Faults};
 use super::handle;
 use super::kubeconfig;
 use super::live::LiveStore;
+use super::node::Books;
 use super::recording::Recording;
 use super::requests::{Request, Requests};
 use super::store::Store;
@@ -57,6 +58,8 @@ pub(super) struct Shared {
     pub(super) access: Mutex<Access>,
     pub(super) options: Options,
     pub(super) address: SocketAddr,
+    /// What containers wrote, where there are containers.
+    pub(super) books: OnceLock<Books>,
 }
 
 /// A slow client gets this long for its request line and headers; idle connections are kept as long.
@@ -107,6 +110,7 @@ impl Server {
             access: Mutex::new(options.access.clone()),
             options,
             address,
+            books: OnceLock::new(),
         });
         let accept_loop = tokio::spawn(accept(listener, shared.clone()));
         Ok(Self { address, shared, accept_loop })
@@ -134,6 +138,12 @@ impl Server {
     #[must_use]
     pub fn store(&self) -> &LiveStore {
         &self.shared.store
+    }
+
+    /// Answers requests for logs from now on.
+    pub(super) fn serve_logs(&self, books: &Books) {
+        // Only a lab that runs manifests has them, and once.
+        let _ = self.shared.books.set(books.clone());
     }
 
     /// The handle that makes it misbehave.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::cascade::Waiting;
 use super::object::{self, Object};
 use super::resources::{Registry, Resource, ResourceId};
 
@@ -20,6 +21,8 @@ pub struct Store {
     history_limit: usize,
     /// Whether writes fill in what an API server would: a replayed recording says everything itself.
     pub(super) fills_defaults: bool,
+    /// What is gone once other objects are.
+    pub(super) waiting: Vec<Waiting>,
 }
 
 /// What happened to one object.
@@ -60,6 +63,7 @@ impl Store {
             revision,
             history_limit: history_limit.max(1),
             fills_defaults: false,
+            waiting: Vec::new(),
         };
         store.grow();
         store

@@ -11,6 +11,7 @@ use super::object::{self, Object};
 use super::resources::{Resource, ResourceId};
 use super::status::Status;
 use super::store::Store;
+use super::termination;
 
 /// What only the outside can know: the time, and chance.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub(super) enum Part {
 pub(super) struct DeleteOptions {
     pub(super) uid: Option<String>,
     pub(super) resource_version: Option<String>,
+    /// `gracePeriodSeconds`: of pods that a node has to end first; `None` is the pod's own.
+    pub(super) grace: Option<i64>,
     pub(super) dry_run: bool,
 }
 
@@ -53,7 +56,7 @@ pub(super) struct DeleteOptions {
 pub(super) enum Deleted {
     /// Gone; the last state.
     Gone(Arc<Object>),
-    /// Held by finalizers, and marked.
+    /// Held by finalizers or by its node, and marked.
     Terminating(Arc<Object>),
 }
 
@@ -91,7 +94,8 @@ pub(super) fn create(
         initial_status(&resource, map);
     }
     fill_in(store, &resource, &mut value, None);
-    Ok(commit(store, place.id, value, dry_run))
+    // A dry run of a create has no version.
+    Ok(commit(store, place.id, value, dry_run.then_some(0)))
 }
 
 /// Replaces an object, or its status.
@@ -139,15 +143,15 @@ pub(super) fn modify(
     place: Place<'_>,
     part: Part,
     dry_run: bool,
-    change: impl FnOnce(Value) -> Value,
+    change: impl FnOnce(Value) -> Result<Value, Status>,
 ) -> Result<Arc<Object>, Status> {
     let resource = store.resource(place.id).clone();
     let current = find(store, &resource, place)?;
-    let changed = change(current.value());
+    let changed = change(current.value())?;
     replace(store, place, changed, part, dry_run)
 }
 
-/// Removes an object, or marks it while finalizers hold it.
+/// Removes an object, or marks it while finalizers or a node hold it.
 pub(super) fn delete(
     store: &mut Store,
     place: Place<'_>,
@@ -171,13 +175,12 @@ pub(super) fn delete(
             &precondition("ResourceVersion", version, &current),
         ));
     }
-    if is_held(&value) {
-        if value["metadata"]["deletionTimestamp"].is_string() || options.dry_run {
+    let grace = termination::grace(store, &resource, &value, options.grace);
+    if grace > 0 || is_held(&value) {
+        let is_marked = !options.dry_run && termination::mark(&mut value, grace, now);
+        if !is_marked {
             return Ok(Deleted::Terminating(current));
         }
-        value["metadata"]["deletionTimestamp"] = json!(now);
-        value["metadata"]["deletionGracePeriodSeconds"] = json!(0);
-        bump_generation(&mut value);
         return Ok(Deleted::Terminating(store.put(place.id, value, None)));
     }
     if options.dry_run {
@@ -243,20 +246,22 @@ fn update(
     if is_same(&before, &value) {
         return current.clone();
     }
-    let is_released = value["metadata"]["deletionTimestamp"].is_string() && !is_held(&value);
+    let is_released = value["metadata"]["deletionTimestamp"].is_string()
+        && !is_held(&value)
+        && !termination::is_node_busy(store, &resource, &value);
     if is_released && !dry_run && part != Part::Whole {
         let (namespace, name) = (place.namespace, place.name);
         return store.remove(place.id, namespace, name, Some(value), None).unwrap_or_else(|| current.clone());
     }
-    commit(store, place.id, value, dry_run)
+    commit(store, place.id, value, dry_run.then_some(current.resource_version))
 }
 
-fn commit(store: &mut Store, id: ResourceId, value: Value, dry_run: bool) -> Arc<Object> {
-    if dry_run {
-        let resource = store.resource(id);
-        return Arc::new(Object::new(resource, value, store.revision()));
+/// Stores the object, or only shows what it would be: a dry run keeps the version.
+fn commit(store: &mut Store, id: ResourceId, value: Value, dry_run: Option<u64>) -> Arc<Object> {
+    match dry_run {
+        Some(version) => Arc::new(Object::new(store.resource(id), value, version)),
+        None => store.put(id, value, None),
     }
-    store.put(id, value, None)
 }
 
 /// Fills in the defaults, where controllers run that rely on them.
@@ -344,6 +349,10 @@ fn set_birth(
 fn keep_birth(before: &Value, value: &mut Value, part: Part) {
     let Some(map) = value.as_object_mut() else { return };
     let metadata = object::metadata(map);
+    // Whoever does not mention them leaves them alone.
+    if let Some(managed) = before["metadata"].get("managedFields").filter(|_| part != Part::Whole) {
+        metadata.entry("managedFields").or_insert_with(|| managed.clone());
+    }
     for key in
         ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
     {
@@ -375,7 +384,7 @@ fn has_own_generation(value: &Value, part: Part) -> bool {
     part == Part::Whole && value["metadata"]["generation"].is_number()
 }
 
-fn bump_generation(value: &mut Value) {
+pub(super) fn bump_generation(value: &mut Value) {
     if let Some(generation) = value["metadata"]["generation"].as_u64() {
         value["metadata"]["generation"] = json!(generation + 1);
     }
@@ -503,7 +512,7 @@ mod tests {
         assert_eq!(held.value()["metadata"]["generation"], 2);
         let freed = modify(&mut store, at(id, "p"), Part::Main, false, |mut value| {
             value["metadata"]["finalizers"] = json!([]);
-            value
+            Ok(value)
         });
         assert_eq!(freed.unwrap().resource_version, 4);
         assert!(store.get(id, "n", "p").is_none());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::latency::Latency;
 use crate::kubelet::Probe;
 
 /// How a readiness probe's verdict behaves in the long run.
@@ -78,13 +79,106 @@ pub fn restarts_per_day(probe: &Probe, failure: f64) -> f64 {
     86_400.0 / (probes * f64::from(probe.period_seconds))
 }
 
-/// From the beginning of an outage to its verdict: the mean and the longest. `answer` is how long the last
-/// failing probe takes, the timeout when the server hangs.
+/// How often a day the verdict turns to NotReady.
+#[must_use]
+pub fn flips_per_day(probe: &Probe, failure: f64) -> f64 {
+    let Readiness { probes_while_ready, probes_while_unready, .. } = readiness(probe, failure);
+    86_400.0 / ((probes_while_ready + probes_while_unready - 1.0) * f64::from(probe.period_seconds))
+}
+
+/// The chance that a pod which is probed so often turns NotReady after it has been Ready.
+#[must_use]
+pub fn chance_of_unready(probe: &Probe, failure: f64, probes: u64) -> f64 {
+    let (up, down) =
+        (threshold(probe.success_threshold) as usize, threshold(probe.failure_threshold) as usize);
+    // First the runs of successes on the way to Ready, then those of failures on the way back.
+    let mut states = vec![0.0; up + down + 1];
+    states[0] = 1.0;
+    for _ in 0..probes {
+        let mut next = vec![0.0; states.len()];
+        for (state, share) in states.iter().enumerate() {
+            if state == up + down {
+                next[state] += share;
+            } else if state < up {
+                next[state + 1] += share * (1.0 - failure);
+                next[0] += share * failure;
+            } else {
+                next[state + 1] += share * failure;
+                next[up] += share * (1.0 - failure);
+            }
+        }
+        states = next;
+    }
+    states[up + down]
+}
+
+/// The chance that a rollout disturbs a new pod whose probes these are: restarted, unready after it was Ready, or
+/// never Ready within the window.
+#[must_use]
+pub fn chance_of_trip(probes: &[(Option<&Probe>, f64, Option<&Probe>, f64)], window: Duration) -> f64 {
+    let ticks = |probe: &Probe| (window.as_secs_f64() / f64::from(probe.period_seconds)).ceil() as u64;
+    let undisturbed = probes.iter().map(|(liveness, liveness_failure, readiness, readiness_failure)| {
+        let restarted = liveness.map_or(0.0, |probe| {
+            let probes = ticks(probe).saturating_sub(1);
+            chance_of_run(*liveness_failure, threshold(probe.failure_threshold), probes)
+        });
+        let unready = readiness.map_or(0.0, |probe| {
+            let (failure, probes) = (*readiness_failure, ticks(probe));
+            let never = 1.0 - chance_of_run(1.0 - failure, threshold(probe.success_threshold), probes);
+            chance_of_unready(probe, failure, probes) + never
+        });
+        (1.0 - restarted) * (1.0 - unready.min(1.0))
+    });
+    1.0 - undisturbed.product::<f64>()
+}
+
+/// The chance that a start does not come to its end because the startup probe fails to see it in time. `startup`
+/// is how long nothing answers.
+///
+/// All F probes fail: k of them come before the application answers, the others by chance. The first one falls
+/// anywhere in a period.
+#[must_use]
+pub fn chance_of_startup_kill(probe: &Probe, failure: f64, startup: &Latency) -> f64 {
+    const PHASES: u32 = 200;
+    let period = seconds(probe.period_seconds);
+    let failures = threshold(probe.failure_threshold);
+    // How likely so many probes come too early, for the mean of all phases.
+    let early = |probes: u32| {
+        if probes == 0 {
+            return 1.0;
+        }
+        let phases = (0..PHASES).map(|phase| (f64::from(phase) + 0.5) / f64::from(PHASES));
+        let chance = |phase: f64| startup.reaches(period.mul_f64(phase) + period * (probes - 1));
+        phases.map(chance).sum::<f64>() / f64::from(PHASES)
+    };
+    let mut chance = 0.0;
+    let mut at_least = 1.0;
+    for probes in 0..failures {
+        let more = early(probes + 1);
+        chance += (at_least - more) * failure.powi(i32::try_from(failures - probes).unwrap_or(i32::MAX));
+        at_least = more;
+    }
+    chance + at_least
+}
+
+/// From the beginning of an outage to its verdict: the mean and the longest. `answer` is how long each failing
+/// probe takes, the timeout when the server hangs. A probe that takes longer than the period is followed by the
+/// next one at once.
 #[must_use]
 pub fn detection(probe: &Probe, answer: Duration) -> (Duration, Duration) {
     let period = seconds(probe.period_seconds);
-    let others = period * (threshold(probe.failure_threshold) - 1);
+    let others = period.max(answer) * (threshold(probe.failure_threshold) - 1);
     (period / 2 + others + answer, period + others + answer)
+}
+
+/// The chance that an outage of this length comes to the verdict.
+#[must_use]
+pub fn chance_of_detection(probe: &Probe, answer: Duration, outage: Duration) -> f64 {
+    let (_, longest) = detection(probe, answer);
+    let period = seconds(probe.period_seconds).as_secs_f64();
+    // A probe that begins within the outage counts even if it ends after it.
+    let slack = outage.as_secs_f64() + answer.as_secs_f64() - (longest.as_secs_f64() - period);
+    (slack / period).clamp(0.0, 1.0)
 }
 
 /// From the end of an outage to Ready: the mean and the longest.
@@ -158,9 +252,34 @@ mod tests {
     }
 
     #[test]
+    fn an_outage_is_seen_if_it_covers_enough_probes() {
+        let chance = |outage| chance_of_detection(&probe(), Duration::ZERO, Duration::from_secs(outage));
+        assert_eq!([15, 20, 25, 30, 60].map(chance), [0.0, 0.0, 0.5, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn turning_unready_needs_to_have_been_ready() {
+        // One success, then three failures: of the 16 ways that four coins fall, one.
+        assert!((chance_of_unready(&probe(), 0.5, 4) - 1.0 / 16.0).abs() < 1e-12);
+        assert_eq!(chance_of_unready(&probe(), 0.5, 3), 0.0);
+        assert_eq!(chance_of_unready(&probe(), 1.0, 100), 0.0);
+    }
+
+    #[test]
+    fn a_start_is_killed_when_it_takes_longer_than_the_budget() {
+        let chance =
+            |failure, startup: &str| chance_of_startup_kill(&probe(), failure, &startup.parse().unwrap());
+        assert!((chance(0.5, "0s") - 0.125).abs() < 1e-12);
+        assert_eq!(chance(0.0, "20s"), 0.0);
+        assert!((chance(0.0, "25s") - 0.5).abs() < 1e-9);
+        assert_eq!(chance(0.0, "31s"), 1.0);
+    }
+
+    #[test]
     fn times_follow_from_the_tick_grid() {
         let seconds = Duration::from_secs;
         assert_eq!(detection(&probe(), seconds(1)), (seconds(26), seconds(31)));
+        assert_eq!(detection(&probe(), seconds(30)), (seconds(5 + 60 + 30), seconds(10 + 60 + 30)));
         assert_eq!(recovery(&probe()), (seconds(5), seconds(10)));
         assert_eq!(startup_budget(&probe()), (seconds(20), seconds(30)));
     }

@@ -2,267 +2,333 @@
 
 use std::time::Duration;
 
-use rand::Rng;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
 
-use super::estimate::Estimate;
-use super::faults::Faults;
-use crate::kubelet::{
-    Ask, Attempt, Cause, Change, Identity, Instance, Invalid, Note, Outcome, Pod, PodSpec, Settings, Start,
-    Time, VirtualTime, World,
-};
+use super::estimate::{Estimate, Rate};
+use super::world::{Assumed, Outage, Servers, Tally};
+use crate::kubelet::{Identity, Invalid, Kind, Pod, PodSpec, Settings, Time, VirtualTime};
+use crate::rng::mix;
 
-/// What is simulated, and for how long.
+/// What is simulated.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The pod.
     pub spec: PodSpec,
     /// The kubelet.
     pub settings: Settings,
-    /// Each container's server, in the spec's order, init containers first.
-    pub faults: Vec<Faults>,
-    /// How long a container takes to start.
-    pub start: Duration,
-    /// How long it takes to end once it is asked to.
-    pub stop: Duration,
+    /// What is assumed of each container, in the spec's order, init containers first.
+    pub assumed: Vec<Assumed>,
+    /// The same seed gives the same prediction.
+    pub seed: u64,
+}
+
+/// How long it is watched.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
     /// The time of one sample.
     pub sample: Duration,
-    /// How many samples are taken, one after another, after one that is thrown away.
+    /// How many samples there are.
     pub samples: u32,
 }
 
-/// What came of it.
-#[derive(Clone, Copy, Debug)]
+/// What came of it in the long run.
+#[derive(Clone, Debug)]
 pub struct Prediction {
-    /// Restarts a day.
-    pub restarts_per_day: Estimate,
+    /// Of each container.
+    pub containers: Vec<Observed>,
     /// The share of time in which the pod is not Ready.
     pub unready: Estimate,
-    /// The share of readiness probes that find their container not ready.
-    pub unready_probes: Estimate,
-    /// Liveness probes for each time that they have a container killed.
-    pub probes_per_kill: Estimate,
     /// How many attempts of probes were made.
     pub attempts: u64,
 }
 
-/// Simulates the plan.
-///
-/// # Errors
-/// The API would not have taken the spec.
-pub fn simulate(plan: &Plan, rng: &mut impl Rng) -> Result<Prediction, Vec<Invalid>> {
-    let begin = Time::ORIGIN;
-    let pod = Pod::try_new(plan.spec.clone(), Identity::default(), plan.settings.clone(), begin, rng)?;
-    let mut time = VirtualTime::new(pod, Server::new(plan), begin, rng);
-    let days = plan.sample.as_secs_f64() / 86_400.0;
-    let (mut restarts, mut unready, mut probes, mut per_kill) = (vec![], vec![], vec![], vec![]);
-    for sample in 0..=plan.samples {
-        time.run(time.now() + plan.sample, rng);
-        let now = time.now();
-        let counts = time.world.take(now);
-        if sample == 0 {
-            continue;
-        }
-        restarts.push(counts.restarts as f64 / days);
-        unready.push(counts.unready.as_secs_f64() / plan.sample.as_secs_f64());
-        if counts.readiness > 0 {
-            probes.push(counts.unready_readiness as f64 / counts.readiness as f64);
-        }
-        if counts.kills > 0 {
-            per_kill.push(counts.liveness as f64 / counts.kills as f64);
-        }
-    }
-    Ok(Prediction {
-        restarts_per_day: Estimate::of(&restarts),
-        unready: Estimate::of(&unready),
-        unready_probes: Estimate::of(&probes),
-        probes_per_kill: Estimate::of(&per_kill),
-        attempts: time.attempts(),
-    })
+/// What came of one container.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Restarts.
+    pub restarts: Rate,
+    /// How often it turned NotReady.
+    pub flips: Rate,
+    /// The share of time in which it is not ready.
+    pub unready: Estimate,
+    /// The share of readiness probes that find it not ready.
+    pub unready_probes: Estimate,
+    /// Liveness probes for each time that they have it killed.
+    pub probes_per_kill: Estimate,
+    /// Attempts of probes a day, by kind.
+    pub probes: [Rate; 3],
 }
 
-/// The servers of a pod, and what is counted of it.
-struct Server<'a> {
-    plan: &'a Plan,
-    timeouts: Vec<[Duration; 3]>,
-    is_ready: Vec<bool>,
-    pod_is_ready: bool,
-    since: Time,
-    counts: Counts,
+/// What came of new pods.
+#[derive(Clone, Debug, Default)]
+pub struct Rollouts {
+    /// How many were watched.
+    pub pods: u32,
+    /// Not available when the deadline came.
+    pub late: u32,
+    /// A container was restarted within the window.
+    pub restarted: u32,
+    /// Turned NotReady within the window.
+    pub unready: u32,
+    /// Any of these.
+    pub tripped: u32,
+    /// Seconds from creation to Ready.
+    pub ready_after: Vec<f64>,
 }
 
-/// What is counted in one sample.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    restarts: u64,
-    kills: u64,
-    liveness: u64,
-    readiness: u64,
-    unready_readiness: u64,
-    unready: Duration,
+/// What came of outages, in seconds.
+#[derive(Clone, Debug, Default)]
+pub struct Outages {
+    /// How many there were.
+    pub outages: u32,
+    /// A container was killed.
+    pub killed: u32,
+    /// From their begin to the first kill.
+    pub kill_after: Vec<f64>,
+    /// The pod turned NotReady.
+    pub unready: u32,
+    /// From their begin to NotReady.
+    pub unready_after: Vec<f64>,
+    /// How long the pod was NotReady.
+    pub unready_for: Vec<f64>,
+    /// From their end to Ready, of those that made it NotReady.
+    pub ready_after: Vec<f64>,
+    /// Not Ready again a day after their end.
+    pub lost: u32,
 }
 
-// === impl Server ===
-
-impl<'a> Server<'a> {
-    fn new(plan: &'a Plan) -> Self {
-        use crate::kubelet::Kind::{Liveness, Readiness, Startup};
-        let containers = plan.spec.init_containers.iter().chain(&plan.spec.containers);
-        let timeouts: Vec<_> = containers
-            .map(|container| {
-                [Startup, Readiness, Liveness].map(|kind| {
-                    let seconds = container.probe(kind).map_or(1, |probe| probe.timeout_seconds);
-                    Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
-                })
-            })
-            .collect();
-        Self {
-            plan,
-            is_ready: vec![false; timeouts.len()],
-            timeouts,
-            pod_is_ready: false,
-            since: Time::ORIGIN,
-            counts: Counts::default(),
-        }
-    }
-
-    /// The counts up to `now`; counting begins anew.
-    fn take(&mut self, now: Time) -> Counts {
-        self.account(now);
-        std::mem::take(&mut self.counts)
-    }
-
-    fn account(&mut self, now: Time) {
-        if !self.pod_is_ready {
-            self.counts.unready += now.since(self.since);
-        }
-        self.since = now;
-    }
+/// A pod in its world.
+struct Run {
+    time: VirtualTime<Servers>,
+    rng: ChaCha8Rng,
 }
 
-impl World for Server<'_> {
-    fn probe(&mut self, attempt: &Attempt, _: Time, rng: &mut impl Rng) -> (Outcome, Duration) {
-        use crate::kubelet::Kind::{Liveness, Readiness, Startup};
-        match attempt.kind {
-            Liveness => self.counts.liveness += 1,
-            Readiness => {
-                self.counts.readiness += 1;
-                self.counts.unready_readiness += u64::from(!self.is_ready[attempt.container]);
+// === impl Plan ===
+
+impl Plan {
+    /// Watches one pod for a long time; what is assumed of it must not depend on the time. The first sample is
+    /// thrown away.
+    ///
+    /// # Errors
+    /// The API would not have taken the spec.
+    pub fn steady(&self, span: Span) -> Result<Prediction, Vec<Invalid>> {
+        let mut run = Run::begin(self, 0)?;
+        let mut samples = Samples::new(self.assumed.len());
+        for sample in 0..=span.samples {
+            run.until(run.time.now() + span.sample);
+            if sample == 0 {
+                run.forget();
+            } else {
+                samples.take(&mut run, span.sample);
             }
-            Startup => {}
         }
-        let timeout = self.timeouts[attempt.container][attempt.kind as usize];
-        self.plan.faults[attempt.container].draw(timeout, rng)
+        Ok(samples.finish(run.time.attempts()))
     }
 
-    fn start(&mut self, _: usize, instance: Instance, _: Time) -> Start {
-        self.counts.restarts += u64::from(instance != Instance::FIRST);
-        Start { takes: self.plan.start, exits: None }
-    }
-
-    fn stop(&mut self, _: usize, grace: Duration, cause: Cause, _: Time) -> (Duration, i32) {
-        self.counts.kills += u64::from(cause == Cause::Liveness);
-        (self.plan.stop.min(grace), 0)
-    }
-
-    fn observe(&mut self, note: &Note<'_>, now: Time) {
-        match note {
-            Note::Ask(Ask::Change(Change::Ready(is_ready))) => {
-                self.account(now);
-                self.pod_is_ready = *is_ready;
+    /// Watches many pods, each from its creation on. What is counted begins with Ready, if that comes.
+    ///
+    /// # Errors
+    /// The API would not have taken the spec.
+    pub fn fresh(&self, span: Span) -> Result<Prediction, Vec<Invalid>> {
+        let mut samples = Samples::new(self.assumed.len());
+        let mut attempts = 0;
+        for number in 0..span.samples {
+            let mut run = Run::begin(self, u64::from(number))?;
+            let end = Time::ORIGIN + span.sample;
+            run.until_ready(end);
+            if run.time.world.pod.is_ready {
+                run.forget();
+                let begin = run.time.now();
+                run.until(begin + span.sample);
             }
-            Note::Ask(Ask::Change(Change::ContainerReady { container, is_ready })) => {
-                self.is_ready[*container] = *is_ready;
-            }
-            _ => {}
+            samples.take(&mut run, span.sample);
+            attempts += run.time.attempts();
         }
+        Ok(samples.finish(attempts))
+    }
+
+    /// Watches new pods for the time of a rollout's `window`; they are available once they were Ready for `steady`.
+    ///
+    /// # Errors
+    /// The API would not have taken the spec.
+    pub fn rollouts(&self, window: Duration, steady: Duration, pods: u32) -> Result<Rollouts, Vec<Invalid>> {
+        let mut all = Rollouts { pods, ..Rollouts::default() };
+        for number in 0..pods {
+            let mut run = Run::begin(self, u64::from(number))?;
+            let end = Time::ORIGIN + window;
+            run.until_ready(end);
+            let ready = run.time.world.first_ready;
+            run.until(end);
+            let world = &run.time.world;
+            let since = world.pod.flipped_at.max(ready).unwrap_or_default();
+            let is_late = !world.pod.is_ready || end.since(since) < steady;
+            let is_restarted = world.containers.iter().any(|container| container.counts.restarts > 0);
+            let is_unready = world.pod.flips > 0;
+            all.late += u32::from(is_late);
+            all.restarted += u32::from(is_restarted);
+            all.unready += u32::from(is_unready);
+            all.tripped += u32::from(is_late || is_restarted || is_unready);
+            all.ready_after.extend(ready.map(|ready| ready.since(Time::ORIGIN).as_secs_f64()));
+        }
+        Ok(all)
+    }
+
+    /// Lets nothing work for the time of an outage, at a random moment in the life of each of many pods.
+    ///
+    /// # Errors
+    /// The API would not have taken the spec.
+    pub fn outages(&self, length: Duration, hangs: bool, outages: u32) -> Result<Outages, Vec<Invalid>> {
+        let mut all = Outages { outages, ..Outages::default() };
+        let day = Duration::from_secs(86_400);
+        for number in 0..outages {
+            let mut run = Run::begin(self, u64::from(number))?;
+            run.until_ready(Time::ORIGIN + day);
+            // Long enough for ticks to lie anywhere: every n-th part of an hour for the n-th of them.
+            let share = (f64::from(number) + 0.5) / f64::from(outages);
+            let from = run.time.now() + Duration::from_secs(60) + Duration::from_secs(3600).mul_f64(share);
+            run.until(from);
+            let until = from + length;
+            run.time.world.outage = Some(Outage { from, until, hangs });
+            run.forget();
+            run.until(until);
+            run.until_ready(until + day);
+            all.add(&mut run, from, until);
+        }
+        Ok(all)
+    }
+}
+
+// === impl Outages ===
+
+impl Outages {
+    fn add(&mut self, run: &mut Run, from: Time, until: Time) {
+        let now = run.time.now();
+        let world = &mut run.time.world;
+        let killed = world.containers.iter().filter_map(|container| container.killed_at).min();
+        if let Some(killed) = killed {
+            self.killed += 1;
+            self.kill_after.push(killed.since(from).as_secs_f64());
+        }
+        let Tally { is_ready, unready, flipped_at, .. } = world.pod.take(now);
+        if let Some(flipped) = flipped_at {
+            self.unready += 1;
+            self.unready_after.push(flipped.since(from).as_secs_f64());
+            self.unready_for.push(unready.as_secs_f64());
+            if is_ready {
+                self.ready_after.push(now.since(until).as_secs_f64());
+            } else {
+                self.lost += 1;
+            }
+        }
+    }
+}
+
+// === impl Run ===
+
+impl Run {
+    fn begin(plan: &Plan, number: u64) -> Result<Self, Vec<Invalid>> {
+        let seed = mix(plan.seed ^ mix(number));
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (settings, spec) = (plan.settings.clone(), plan.spec.clone());
+        let gates: Vec<String> =
+            spec.readiness_gates.iter().map(|gate| gate.condition_type.clone()).collect();
+        let pod = Pod::try_new(spec, Identity::default(), settings, Time::ORIGIN, &mut rng)?;
+        let servers = Servers::new(&plan.spec, &plan.assumed, seed, &mut rng);
+        let mut time = VirtualTime::new(pod, servers, Time::ORIGIN, &mut rng);
+        for gate in gates {
+            time.act(&mut rng, |pod, now, rng| pod.set_gate(&gate, true, now, rng));
+        }
+        Ok(Self { time, rng })
+    }
+
+    fn until(&mut self, end: Time) {
+        self.time.run(end, &mut self.rng);
+    }
+
+    /// Until the pod is Ready, or `end` at the latest.
+    fn until_ready(&mut self, end: Time) {
+        while !self.time.world.pod.is_ready && self.time.step(end, &mut self.rng) {}
+    }
+
+    /// Counting begins here.
+    fn forget(&mut self) {
+        let now = self.time.now();
+        let world = &mut self.time.world;
+        world.pod.take(now);
+        world.pod.flipped_at = None;
+        for container in &mut world.containers {
+            container.tally.take(now);
+            (container.counts, container.killed_at) = (Default::default(), None);
+        }
+    }
+}
+
+/// The samples of one figure each.
+struct Samples {
+    unready: Vec<f64>,
+    containers: Vec<OfContainer>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct OfContainer {
+    restarts: Vec<f64>,
+    flips: Vec<f64>,
+    unready: Vec<f64>,
+    unready_probes: Vec<f64>,
+    per_kill: Vec<f64>,
+    probes: [Vec<f64>; 3],
+    days: f64,
+}
+
+// === impl Samples ===
+
+impl Samples {
+    fn new(containers: usize) -> Self {
+        Self { unready: vec![], containers: vec![OfContainer::default(); containers] }
+    }
+
+    /// What the run counted in the time of one sample.
+    fn take(&mut self, run: &mut Run, length: Duration) {
+        let (now, seconds) = (run.time.now(), length.as_secs_f64());
+        let world = &mut run.time.world;
+        self.unready.push(world.pod.take(now).unready.as_secs_f64() / seconds);
+        for (of, container) in self.containers.iter_mut().zip(&mut world.containers) {
+            let tally = container.tally.take(now);
+            let counts = std::mem::take(&mut container.counts);
+            let liveness = Kind::Liveness as usize;
+            of.restarts.push(counts.restarts as f64);
+            of.flips.push(tally.flips as f64);
+            of.unready.push(tally.unready.as_secs_f64() / seconds);
+            of.days += seconds / 86_400.0;
+            for (samples, count) in of.probes.iter_mut().zip(counts.probes) {
+                samples.push(count as f64);
+            }
+            let readiness = counts.probes[Kind::Readiness as usize];
+            if readiness > 0 {
+                of.unready_probes.push(counts.unready_probes as f64 / readiness as f64);
+            }
+            if counts.kills[liveness] > 0 {
+                of.per_kill.push(counts.probes[liveness] as f64 / counts.kills[liveness] as f64);
+            }
+        }
+    }
+
+    fn finish(self, attempts: u64) -> Prediction {
+        let containers = self.containers.into_iter().map(|of| {
+            let rate = |counts: &[f64]| Rate::of(counts, of.days);
+            Observed {
+                restarts: rate(&of.restarts),
+                flips: rate(&of.flips),
+                unready: Estimate::of(&of.unready),
+                unready_probes: Estimate::of(&of.unready_probes),
+                probes_per_kill: Estimate::of(&of.per_kill),
+                probes: [0, 1, 2].map(|kind| rate(&of.probes[kind])),
+            }
+        });
+        Prediction { containers: containers.collect(), unready: Estimate::of(&self.unready), attempts }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{closed, faults::Latency};
-    use super::*;
-    use crate::kubelet::Kind;
-    use rand::SeedableRng;
-    use rand::rngs::ChaCha8Rng;
-    use serde_json::json;
-
-    fn plan(container: serde_json::Value, failure: f64, sample: u64) -> Plan {
-        let spec = json!({"containers": [container]});
-        Plan {
-            spec: serde_json::from_value(spec).expect("a pod"),
-            settings: Settings::ideal(),
-            faults: vec![Faults { failure, latency: Latency::Constant(Duration::ZERO) }],
-            start: Duration::ZERO,
-            stop: Duration::ZERO,
-            sample: Duration::from_secs(sample),
-            samples: 20,
-        }
-    }
-
-    fn run(plan: &Plan) -> Prediction {
-        simulate(plan, &mut ChaCha8Rng::seed_from_u64(11)).expect("a valid plan")
-    }
-
-    fn agree(what: &str, estimate: Estimate, formula: f64, share: f64) {
-        let off = (estimate.mean - formula).abs() / formula;
-        assert!(off < share, "{what}: simulated {estimate:?}, by formula {formula}");
-    }
-
-    #[test]
-    fn formulas_and_simulation_agree() {
-        let probe = json!({"tcpSocket": {"port": 1}});
-        for (failure, sample, share) in [(0.5, 100_000, 0.03), (0.3, 100_000, 0.1)] {
-            let readiness = plan(json!({"name": "c", "readinessProbe": probe}), failure, sample);
-            let seen = run(&readiness);
-            let probe = readiness.spec.containers[0].probe(Kind::Readiness).expect("a probe");
-            let formula = closed::readiness(probe, failure);
-            agree("share of probes", seen.unready_probes, formula.share_of_probes, share);
-            agree("share of time", seen.unready, formula.share_of_time, share);
-        }
-        let liveness = plan(json!({"name": "c", "livenessProbe": probe}), 0.5, 500_000);
-        agree("probes per kill", run(&liveness).probes_per_kill, closed::probes_to_run(0.5, 3), 0.04);
-    }
-
-    #[test]
-    fn restarts_that_are_rare_come_as_often_as_computed() {
-        let probe = json!({"tcpSocket": {"port": 1}, "periodSeconds": 1, "failureThreshold": 2});
-        let plan = plan(json!({"name": "c", "livenessProbe": probe}), 0.02, 100_000);
-        let probe = plan.spec.containers[0].probe(Kind::Liveness).expect("a probe");
-        let formula = closed::restarts_per_day(probe, 0.02);
-        agree("restarts a day", run(&plan).restarts_per_day, formula, 0.1);
-    }
-
-    #[test]
-    fn a_probe_that_is_too_slow_counts_as_failed() {
-        let probe = json!({"tcpSocket": {"port": 1}});
-        let mut plan = plan(json!({"name": "c", "readinessProbe": probe}), 0.2, 100_000);
-        plan.faults[0].latency = Latency::Exponential(Duration::from_secs(1));
-        let probe = plan.spec.containers[0].probe(Kind::Readiness).expect("a probe");
-        let failure = plan.faults[0].effective(Duration::from_secs(1));
-        agree("share", run(&plan).unready_probes, closed::readiness(probe, failure).share_of_probes, 0.06);
-    }
-
-    #[test]
-    #[ignore = "makes 10 million probes for each formula"]
-    fn formulas_and_ten_million_probes_agree_to_three_digits() {
-        let probe = json!({"tcpSocket": {"port": 1}});
-        for failure in [0.5, 0.3] {
-            let plan = plan(json!({"name": "c", "readinessProbe": probe}), failure, 5_000_000);
-            let seen = run(&plan);
-            assert!(seen.attempts > 10_000_000, "{}", seen.attempts);
-            let probe = plan.spec.containers[0].probe(Kind::Readiness).expect("a probe");
-            let formula = closed::readiness(probe, failure);
-            println!("share of probes: {:?}, by formula {}", seen.unready_probes, formula.share_of_probes);
-            println!("share of time: {:?}, by formula {}", seen.unready, formula.share_of_time);
-            assert!((seen.unready_probes.mean - formula.share_of_probes).abs() < 0.0005);
-            assert!((seen.unready.mean - formula.share_of_time).abs() < 0.0005);
-        }
-        // Back-off lets most of the time go by without probes.
-        let plan = plan(json!({"name": "c", "livenessProbe": probe}), 0.5, 150_000_000);
-        let seen = run(&plan);
-        assert!(seen.attempts > 10_000_000, "{}", seen.attempts);
-        println!("probes per kill: {:?}, by formula {}", seen.probes_per_kill, closed::probes_to_run(0.5, 3));
-        agree("probes per kill", seen.probes_per_kill, closed::probes_to_run(0.5, 3), 0.001);
-    }
-}
+mod tests;

@@ -92,7 +92,7 @@ pub async fn run(serve_as: Serve) -> ExitCode {
 }
 
 /// The settings without what the plan already says.
-fn without_partition(config: &Config) -> crate::config::Faults {
+pub(crate) fn without_partition(config: &Config) -> crate::config::Faults {
     let mut faults = config.faults.clone();
     if config.partition != Network::Open {
         faults.disconnect_after = None;
@@ -113,7 +113,7 @@ fn effective(loaded: &Loaded) -> String {
     for spec in fixed {
         let _ = writeln!(out, "fault {}: {}", spec.name, spec.source);
     }
-    for advice in advice::on(&config.faults) {
+    for advice in advice::on(&config.faults).into_iter().chain(advice::on_planned(fixed)) {
         let _ = writeln!(out, "note {}: {}", advice.setting, advice.effect);
     }
     out
@@ -275,7 +275,7 @@ fn announce(config: &Config, engine: &Engine, listener: &TcpListener, seed: u64)
         grace = ?config.drain.grace,
         "listening"
     );
-    for advice in advice::on(&config.faults) {
+    for advice in advice::on(&config.faults).into_iter().chain(advice::on_planned(&engine.fixed())) {
         warn!(setting = advice.setting, effect = %advice.effect, "check this setting");
     }
 }

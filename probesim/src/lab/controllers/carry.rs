@@ -88,7 +88,7 @@ impl Hands {
                     current["status"] = object["status"].clone();
                     current
                 };
-                write::modify(store, place, Part::Status, false, with_status)?;
+                write::modify(store, place, Part::Status, false, |current| Ok(with_status(current)))?;
             }
             Ok(name)
         })
@@ -114,7 +114,7 @@ impl Hands {
             if !target.uid.is_empty() && !found.is_some_and(|object| is_it(object)) {
                 return Err(Status::not_found(store.resource(place.id), &target.name));
             }
-            write::modify(store, place, part, false, change).map(|_| None)
+            write::modify(store, place, part, false, |current| Ok(change(current))).map(|_| None)
         })
     }
 }
@@ -123,7 +123,7 @@ impl Hands {
 fn merge(current: Value, change: Value) -> Value {
     let fields = change.as_object().into_iter().flatten();
     let nulls: Vec<String> = fields.filter(|(_, v)| v.is_null()).map(|(key, _)| key.clone()).collect();
-    let mut merged = patch::apply(patch::Kind::Merge, current, change);
+    let mut merged = patch::merge(current, change);
     for key in nulls {
         merged[key] = Value::Null;
     }

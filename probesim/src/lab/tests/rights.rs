@@ -73,8 +73,8 @@ async fn reviews_tell_what_the_asking_user_may_do() {
     let answer =
         anybody.write("POST", reviews, &json!({"spec": {"resourceAttributes": {"verb": "get"}}})).await;
     assert_eq!(answer.value()["status"]["allowed"], true);
-    let protobuf = [("Content-Type", "application/vnd.kubernetes.protobuf")];
-    assert_eq!(anybody.ask("POST", reviews, &protobuf, String::new()).await.status, 415);
+    let cbor = [("Content-Type", "application/cbor")];
+    assert_eq!(anybody.ask("POST", reviews, &cbor, String::new()).await.status, 415);
 }
 
 async fn server_without_users() -> Server {

@@ -56,9 +56,12 @@ async fn what_is_not_supported_is_refused() {
     let mut client = Client::connect(&server).await;
     let object = format!("{CONFIGS}/a");
     for (method, path, kind, code) in [
-        ("PATCH", object.as_str(), "application/json-patch+json", 415),
-        ("PATCH", &object, "application/apply-patch+yaml", 415),
-        ("POST", CONFIGS, "application/vnd.kubernetes.protobuf", 415),
+        ("PATCH", object.as_str(), "application/json", 415),
+        ("PATCH", &object, "application/json-patch+json", 400),
+        ("PATCH", &object, "application/merge-patch+json", 400),
+        ("PATCH", &object, "application/apply-patch+yaml", 400),
+        ("POST", CONFIGS, "application/cbor", 415),
+        ("POST", CONFIGS, "application/vnd.kubernetes.protobuf", 400),
         ("POST", CONFIGS, "application/json", 400),
         ("POST", &object, "application/json", 405),
         ("PUT", CONFIGS, "application/json", 405),

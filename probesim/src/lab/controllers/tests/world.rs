@@ -61,7 +61,9 @@ impl World {
         self.store
             .write(|store, _| {
                 let id = store.registry().named(resource).unwrap();
-                write::modify(store, Place { id, namespace: NAMESPACE, name }, part, false, write)
+                write::modify(store, Place { id, namespace: NAMESPACE, name }, part, false, |it| {
+                    Ok(write(it))
+                })
             })
             .unwrap();
     }

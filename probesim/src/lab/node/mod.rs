@@ -1,0 +1,194 @@
+//! The node `lab`: binds pods, and runs each under the kubelet's model.
+//!
+//! | file | what it decides or does |
+//! |---|---|
+//! | `rule`, `image`, `stand_in` | what stands for a container |
+//! | `expand`, `field`, `environment`, `prepare` | the words and variables of its process |
+//! | `bind`, `owner`, `addresses` | where a pod runs, what it belongs to, its address |
+//! | `pod_run`, `asks`, `start`, `probing` | one pod: carries out what the model asks |
+//! | `publish`, `quality`, `clock` | the pod's status as the API shows it |
+//! | `process`, `groups`, `output`, `books` | processes, their ends, their lines |
+//! | `teller` | what views are told |
+
+mod addresses;
+mod asks;
+mod bind;
+mod books;
+mod clock;
+mod environment;
+mod expand;
+mod field;
+mod groups;
+mod image;
+mod output;
+mod owner;
+mod pod_run;
+mod prepare;
+mod probing;
+mod process;
+mod publish;
+#[cfg(test)]
+mod publish_tests;
+mod quality;
+mod rule;
+mod stand_in;
+mod start;
+mod teller;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use super::follow::Follower;
+use super::happening::Fact;
+use super::live::LiveStore;
+use super::recorder::Recorder;
+use crate::kubelet::{Settings, Version};
+
+pub(super) use addresses::Addresses;
+pub(super) use bind::NODE;
+pub(super) use books::{Books, Line, Page};
+pub(super) use environment::check as check_environment;
+pub(super) use groups::Groups;
+pub(super) use output::Logs;
+pub(super) use rule::{Run, Stand};
+pub(super) use stand_in::Choice;
+pub(super) use teller::Teller;
+
+use clock::Clock;
+use pod_run::{Order, PodRun};
+
+/// The node, and all that its pods share.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) store: LiveStore,
+    pub(super) choice: Choice,
+    pub(super) version: Version,
+    pub(super) seed: u64,
+    pub(super) teller: Teller,
+    pub(super) groups: Groups,
+    pub(super) logs: Logs,
+    pub(super) addresses: Addresses,
+    /// For kubeconfigs and termination logs; goes with the lab.
+    pub(super) directory: PathBuf,
+    /// Where the API listens.
+    pub(super) api: SocketAddr,
+    /// What processes have of the lab's own environment.
+    pub(super) inherited: Vec<(String, String)>,
+}
+
+/// What all of a node's pods use besides.
+#[derive(Debug)]
+struct Kubelet {
+    node: Node,
+    settings: Settings,
+    clock: Clock,
+    recorder: Recorder,
+}
+
+/// Runs pods for ever: those that are there already, and those that come.
+pub(super) async fn run(node: Node, mut pods: Follower) {
+    let (store, clock) = (node.store.clone(), Clock::start(node.store.now()));
+    let scheduler = Recorder::new(store.clone(), "default-scheduler");
+    let recorder = Recorder::new(store.clone(), "kubelet").on_host(NODE);
+    let kubelet = Arc::new(Kubelet { settings: Settings::of(node.version), clock, recorder, node });
+    let mut known = Known { runs: HashMap::new(), tasks: JoinSet::new() };
+    loop {
+        for change in pods.next().await {
+            let pod = change.object.value();
+            if change.is_delete {
+                known.remove(&kubelet, &pod);
+                continue;
+            }
+            if known.update(&pod) {
+                continue;
+            }
+            let bound = if bind::is_waiting(&pod) { schedule(&kubelet, &scheduler, &pod) } else { Some(pod) };
+            if let Some(pod) = bound.filter(bind::is_ours) {
+                known.add(&kubelet, pod);
+            }
+        }
+        while known.tasks.try_join_next().is_some() {}
+    }
+}
+
+/// The node as an object.
+pub(super) fn object(addresses: &Addresses, now: &str) -> Value {
+    let condition = |name: &str, status: &str, reason: &str, message: &str| {
+        json!({"type": name, "status": status, "lastHeartbeatTime": now, "lastTransitionTime": now,
+               "reason": reason, "message": message})
+    };
+    let resources = json!({"cpu": "64", "memory": "256Gi", "pods": "64516", "ephemeral-storage": "1Ti"});
+    json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": NODE, "labels": {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"}},
+        "spec": {},
+        "status": {
+            "capacity": resources, "allocatable": resources,
+            "conditions": [condition("Ready", "True", "KubeletReady", "kubelet is posting ready status")],
+            "addresses": [{"type": "InternalIP", "address": addresses.node().to_string()},
+                          {"type": "Hostname", "address": NODE}],
+            "nodeInfo": {"kubeletVersion": concat!("probesim-", env!("CARGO_PKG_VERSION")), "operatingSystem": "linux"},
+        },
+    })
+}
+
+/// Binds a pod that can run here, or says why it cannot.
+fn schedule(kubelet: &Kubelet, scheduler: &Recorder, pod: &Value) -> Option<Value> {
+    let store = &kubelet.node.store;
+    if let Err(why) = pod_run::spec(pod) {
+        let message = format!("0/1 nodes are available: the lab cannot run the pod: {why}");
+        bind::refuse(store, pod, &message);
+        scheduler.record(pod, None, "Warning", "FailedScheduling", &message);
+        return None;
+    }
+    let bound = bind::bind(store, pod)?;
+    let name = pod_run::full_name(&bound);
+    scheduler.record(&bound, None, "Normal", "Scheduled", &format!("Successfully assigned {name} to {NODE}"));
+    Some(bound)
+}
+
+/// The pods of the node, by their UID.
+struct Known {
+    runs: HashMap<String, UnboundedSender<Order>>,
+    tasks: JoinSet<()>,
+}
+
+// === impl Known ===
+
+impl Known {
+    fn add(&mut self, kubelet: &Arc<Kubelet>, pod: Value) {
+        let uid = uid(&pod);
+        let (orders, inbox) = unbounded_channel();
+        if let Ok(run) = PodRun::try_new(kubelet.clone(), pod) {
+            self.runs.insert(uid, orders);
+            self.tasks.spawn(run.run(inbox));
+        }
+    }
+
+    /// Tells a pod that runs how the API has it now. Says whether there is one.
+    fn update(&self, pod: &Value) -> bool {
+        let Some(orders) = self.runs.get(&uid(pod)) else { return false };
+        // A pod that has ended takes no more orders.
+        let _ = orders.send(Order::Changed(Box::new(pod.clone())));
+        true
+    }
+
+    fn remove(&mut self, kubelet: &Kubelet, pod: &Value) {
+        if let Some(orders) = self.runs.remove(&uid(pod)) {
+            let _ = orders.send(Order::Removed);
+            let name: Arc<str> = pod_run::full_name(pod).into();
+            kubelet.node.logs.books().forget(&name);
+            kubelet.node.teller.tell(Fact::PodGone { pod: name });
+        }
+    }
+}
+
+fn uid(pod: &Value) -> String {
+    pod["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,200 @@
+//! Starts an instance of a container, or says why it cannot be started yet, and takes note of its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::pod_run::{Done, PodRun};
+use super::prepare::{self, Given};
+use super::process::{Invocation, Process};
+use super::publish::LastWords;
+use super::stand_in::{Kind, Program, StandIn};
+use crate::kubelet::Instance;
+use crate::lab::happening::Fact;
+use crate::lab::kubeconfig::kubeconfig;
+
+/// `backOffPeriod` of the pod worker, and the first back-off of an image.
+const RETRY: Duration = Duration::from_secs(10);
+/// `MaxContainerTerminationMessageLength`.
+const LAST_WORDS: usize = 4096;
+/// containerd's exit code and reason for a container whose process cannot be started.
+const START_ERROR: (i32, &str) = (128, "StartError");
+
+// === impl PodRun ===
+
+impl PodRun {
+    /// Starts what the model has asked for, or holds it and tries again later.
+    pub(super) fn try_start(&mut self, container: usize) {
+        if self.slots[container].is_abandoned {
+            return;
+        }
+        if !self.has_sandbox.0 {
+            self.has_sandbox = (true, self.kubelet.clock.now());
+            self.is_placed = true;
+            self.object["status"]["podIP"] = json!(self.ip.to_string());
+            self.object["status"]["hostIP"] = json!(self.kubelet.node.addresses.node().to_string());
+            self.is_dirty = true;
+        }
+        let stand_in = match &self.slots[container].stand_in {
+            Ok(stand_in) => stand_in.clone(),
+            Err(why) => return self.miss_image(container, &why.clone()),
+        };
+        let image = self.pod.container(container).image.clone();
+        let pulled =
+            format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+        self.record(container, "Normal", "Pulled", &pulled);
+        let environment = match self.environment(container, &stand_in) {
+            Ok(environment) => environment,
+            Err(why) => {
+                self.record(container, "Warning", "Failed", &format!("Error: {why}"));
+                return self.hold(container, "CreateContainerConfigError", why);
+            }
+        };
+        let slot = &mut self.slots[container];
+        slot.details.held = None;
+        slot.environment = Arc::new(environment.clone());
+        slot.details.image_id = match &stand_in {
+            StandIn::Target(_) => "lab://target".into(),
+            StandIn::Process(program) => format!("lab://{}", kind(program)),
+        };
+        match stand_in {
+            StandIn::Target(_) => self.started(container),
+            StandIn::Process(program) => {
+                let invocation = prepare::invocation(&program, &self.slots[container].spec, environment);
+                match self.spawn(container, &invocation) {
+                    Ok(process) => {
+                        self.slots[container].process = Some(process);
+                        self.started(container);
+                    }
+                    Err(error) => {
+                        let program = invocation.words.first().map_or("", String::as_str);
+                        self.cannot_start(container, &format!("cannot run {program}: {error}"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn environment(&self, container: usize, stand_in: &StandIn) -> Result<Vec<(String, String)>, String> {
+        let slot = &self.slots[container];
+        let node = &self.kubelet.node;
+        let namespace = &self.pod.identity().namespace;
+        let kind = match stand_in {
+            StandIn::Process(program) => Some(program.kind),
+            StandIn::Target(_) => None,
+        };
+        // Without `--namespace` a client takes the pod's own, as it would in a cluster.
+        let path = node.directory.join(format!("kubeconfig-{namespace}"));
+        if !path.exists() {
+            std::fs::write(&path, kubeconfig(node.api, namespace, None))
+                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        }
+        if kind == Some(Kind::Gate) {
+            std::fs::write(&slot.termination_log, "")
+                .map_err(|error| format!("cannot write {}: {error}", slot.termination_log.display()))?;
+        }
+        let given = Given {
+            inherited: &node.inherited,
+            pod: &self.object,
+            kubeconfig: &path.to_string_lossy(),
+            termination_log: &slot.termination_log.to_string_lossy(),
+        };
+        let find = |resource: &str, name: &str| node.store.get(resource, namespace, name);
+        prepare::environment(&slot.spec, kind, &given, &find)
+    }
+
+    fn spawn(&self, container: usize, invocation: &Invocation) -> std::io::Result<Process> {
+        let node = &self.kubelet.node;
+        let slot = &self.slots[container];
+        let output = node.logs.begin(&self.name, &slot.name, slot.instance)?;
+        let (done, instance) = (self.done.clone(), slot.instance);
+        let ended = move |code| {
+            // The pod may be gone by then.
+            let _ = done.send(Done::Exited { container, instance, code });
+        };
+        Process::start(invocation, &node.groups, output, Box::new(ended))
+    }
+
+    fn started(&mut self, container: usize) {
+        let (name, instance) = (self.slots[container].name.clone(), self.slots[container].instance);
+        self.tell(Fact::Started { pod: self.name.clone(), container: name, instance });
+        self.pod.container_started(container, self.kubelet.clock.now(), &mut self.rng);
+    }
+
+    /// The runtime makes a container of which nothing ever ran, and the kubelet tries again by its back-off.
+    fn cannot_start(&mut self, container: usize, why: &str) {
+        let (code, reason) = START_ERROR;
+        self.slots[container].process = None;
+        self.record(container, "Warning", "Failed", &format!("Error: failed to start container: {why}"));
+        self.started(container);
+        self.say_last(container, Some(reason), why.to_owned());
+        let instance = self.slots[container].instance;
+        self.exited(container, instance, code);
+    }
+
+    /// An instance ended.
+    pub(super) fn exited(&mut self, container: usize, instance: Instance, code: i32) {
+        let slot = &mut self.slots[container];
+        if slot.instance != instance {
+            return;
+        }
+        slot.process = None;
+        let name = slot.name.clone();
+        if let Ok(words) = std::fs::read(&slot.termination_log)
+            && !words.is_empty()
+        {
+            let shown = words.len().min(LAST_WORDS);
+            self.say_last(container, None, String::from_utf8_lossy(&words[..shown]).into_owned());
+        }
+        self.kubelet.node.logs.end(&self.name, &name);
+        self.tell(Fact::Exited { pod: self.name.clone(), container: name, exit_code: code });
+        self.pod.container_exited(container, code, self.kubelet.clock.now(), &mut self.rng);
+    }
+
+    fn say_last(&mut self, container: usize, reason: Option<&'static str>, message: String) {
+        let slot = &mut self.slots[container];
+        // The status shows two instances that have ended at most.
+        if slot.details.last_words.len() > 1 {
+            slot.details.last_words.remove(0);
+        }
+        slot.details.last_words.push(LastWords { instance: slot.instance, reason, message });
+    }
+
+    /// Nothing on this machine stands for the image: the kubelet's words for one that cannot be pulled.
+    fn miss_image(&mut self, container: usize, why: &str) {
+        let image = self.pod.container(container).image.clone();
+        let was_held = self.slots[container].details.held.as_ref().map(|(reason, _)| *reason);
+        if was_held == Some("ErrImagePull") {
+            let back_off = format!("Back-off pulling image \"{image}\"");
+            self.record(container, "Normal", "BackOff", &back_off);
+            self.record(container, "Warning", "Failed", "Error: ImagePullBackOff");
+            return self.hold(container, "ImagePullBackOff", format!("{back_off}: ErrImagePull: {why}"));
+        }
+        self.record(container, "Normal", "Pulling", &format!("Pulling image \"{image}\""));
+        let failed = format!("Failed to pull image \"{image}\": {why}");
+        self.record(container, "Warning", "Failed", &failed);
+        self.record(container, "Warning", "Failed", "Error: ErrImagePull");
+        self.hold(container, "ErrImagePull", why.to_owned());
+    }
+
+    /// It cannot be started now: its status says why, and it is tried again.
+    fn hold(&mut self, container: usize, reason: &'static str, why: String) {
+        let held = Some((reason, why));
+        self.is_dirty |= self.slots[container].details.held != held;
+        self.slots[container].details.held = held;
+        let done = self.done.clone();
+        self.tasks.spawn(async move {
+            tokio::time::sleep(RETRY).await;
+            let _ = done.send(Done::Retry { container });
+        });
+    }
+}
+
+const fn kind(program: &Program) -> &'static str {
+    match program.kind {
+        Kind::Simulator => "simulator",
+        Kind::Gate => "wait-for",
+        Kind::Other => "process",
+    }
+}

@@ -1,0 +1,108 @@
+//! The cells of a pod.
+
+use serde_json::Value;
+
+use super::{joined, list, or, text};
+use crate::lab::timestamp;
+
+pub(super) fn cell(pod: &Value, column: &str, now: u64) -> String {
+    match column {
+        "Ready" => {
+            let containers = list(&pod["status"]["containerStatuses"]);
+            let total = list(&pod["spec"]["containers"]).len().max(containers.len());
+            format!("{}/{}", containers.iter().filter(|one| one["ready"] == true).count(), total)
+        }
+        "Status" => status(pod),
+        "Restarts" => restarts(pod, now),
+        "IP" => joined(&pod["status"]["podIPs"], |ip| ip["ip"].as_str().map(str::to_owned))
+            .split(',')
+            .next()
+            .filter(|ip| *ip != "<none>")
+            .map_or_else(|| or(&text(&pod["status"]["podIP"]), "<none>"), str::to_owned),
+        "Node" => or(&text(&pod["spec"]["nodeName"]), "<none>"),
+        "Nominated Node" => or(&text(&pod["status"]["nominatedNodeName"]), "<none>"),
+        _ => readiness_gates(pod),
+    }
+}
+
+fn restarts(pod: &Value, now: u64) -> String {
+    let containers = list(&pod["status"]["containerStatuses"]);
+    let restarts: u64 = containers.iter().filter_map(|one| one["restartCount"].as_u64()).sum();
+    let ends = containers
+        .iter()
+        .filter_map(|one| one["lastState"]["terminated"]["finishedAt"].as_str().and_then(timestamp::parse));
+    match (restarts, ends.max()) {
+        (1.., Some(end)) => format!("{restarts} ({} ago)", timestamp::age(now.saturating_sub(end))),
+        _ => restarts.to_string(),
+    }
+}
+
+/// How many of the gates are open.
+fn readiness_gates(pod: &Value) -> String {
+    let gates = list(&pod["spec"]["readinessGates"]);
+    let is_open = |gate: &&Value| {
+        let conditions = list(&pod["status"]["conditions"]);
+        conditions.iter().any(|one| one["type"] == gate["conditionType"] && one["status"] == "True")
+    };
+    match gates.len() {
+        0 => "<none>".to_owned(),
+        all => format!("{}/{all}", gates.iter().filter(is_open).count()),
+    }
+}
+
+/// The STATUS of a pod: init containers first, then what the first container in trouble says (`printPod`).
+pub(super) fn status(pod: &Value) -> String {
+    let found = &pod["status"];
+    let word = |value: &Value| value.as_str().filter(|word| !word.is_empty()).map(str::to_owned);
+    if pod["metadata"]["deletionTimestamp"].is_string() {
+        return if found["reason"] == "NodeLost" { "Unknown" } else { "Terminating" }.to_owned();
+    }
+    if let Some(init) = init_status(pod) {
+        return init;
+    }
+    let containers = list(&found["containerStatuses"]);
+    let shown = containers.iter().find_map(|one| {
+        let state = &one["state"];
+        word(&state["waiting"]["reason"]).or_else(|| ended(&state["terminated"]))
+    });
+    let is_running = containers.iter().any(|one| one["ready"] == true && one["state"]["running"].is_object());
+    match shown {
+        Some(done) if done == "Completed" && is_running => "NotReady".to_owned(),
+        Some(shown) => shown,
+        None => word(&found["reason"]).or_else(|| word(&found["phase"])).unwrap_or_default(),
+    }
+}
+
+/// `Init:1/2` or `Init:CrashLoopBackOff` while an init container has not done its work.
+fn init_status(pod: &Value) -> Option<String> {
+    let inits = list(&pod["status"]["initContainerStatuses"]);
+    let is_sidecar = |one: &Value| {
+        let specs = list(&pod["spec"]["initContainers"]);
+        specs.iter().any(|spec| spec["name"] == one["name"] && spec["restartPolicy"] == "Always")
+    };
+    let (at, one) = inits.iter().enumerate().find(|(_, one)| {
+        let is_done = one["state"]["terminated"]["exitCode"] == 0;
+        !(is_done || is_sidecar(one) && one["started"] == true)
+    })?;
+    let state = &one["state"];
+    let waiting = state["waiting"]["reason"].as_str().filter(|reason| *reason != "PodInitializing");
+    Some(match (ended(&state["terminated"]), waiting) {
+        (Some(ended), _) => format!("Init:{ended}"),
+        (None, Some(reason)) if !reason.is_empty() => format!("Init:{reason}"),
+        _ => format!("Init:{at}/{}", list(&pod["spec"]["initContainers"]).len()),
+    })
+}
+
+/// Why a container has ended.
+fn ended(terminated: &Value) -> Option<String> {
+    if !terminated.is_object() {
+        return None;
+    }
+    let reason = terminated["reason"].as_str().filter(|reason| !reason.is_empty());
+    let signal = terminated["signal"].as_u64().filter(|signal| *signal > 0);
+    Some(match (reason, signal) {
+        (Some(reason), _) => reason.to_owned(),
+        (None, Some(signal)) => format!("Signal:{signal}"),
+        (None, None) => format!("ExitCode:{}", terminated["exitCode"]),
+    })
+}
