@@ -53,6 +53,10 @@ pub struct Config {
     pub process: Process,
     /// Metrics, state and control.
     pub admin: Admin,
+    /// Where decisions are written to.
+    pub record: Option<PathBuf>,
+    /// Where they come from.
+    pub replay: Option<PathBuf>,
     /// The least important level that is logged.
     pub log_level: Level,
 }
@@ -207,6 +211,8 @@ impl From<Settings> for Config {
                 exit_delay: settings.exit_delay.unwrap_or_default(),
             },
             admin,
+            record: settings.record,
+            replay: settings.replay,
             log_level: settings.log_level.unwrap_or(Level::INFO),
         }
     }

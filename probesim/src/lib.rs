@@ -20,11 +20,13 @@ pub mod manifest;
 pub mod metrics;
 pub mod plan;
 pub mod predict;
+mod record;
 pub mod reference;
 pub mod rng;
 pub mod server;
 pub mod settings;
 pub mod state;
+mod system_error;
 pub mod value;
 pub mod yaml;
 

@@ -16,7 +16,9 @@ use crate::plan::Port;
 use crate::plan::spec::{self, Spec, Target};
 use crate::plan::what::{Network, What};
 use crate::plan::when::{Phase, Timing};
+use crate::record::{self, Replay};
 use crate::settings::Settings;
+use crate::system_error::describe;
 use crate::value;
 use crate::yaml::{Content, Node, Problems, Reader};
 
@@ -43,7 +45,7 @@ pub const KEYS: &[spec::Key] = &[
 ];
 
 /// Everything that was asked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Loaded {
     /// The settings.
     pub config: Config,
@@ -53,6 +55,8 @@ pub struct Loaded {
     pub dependencies: Dependencies,
     /// The faults of settings and file.
     pub fixed: Vec<Spec>,
+    /// The record to be given again, if there is one.
+    pub(crate) replay: Option<Replay>,
 }
 
 /// All that is wrong with settings and file, one line each.
@@ -114,16 +118,38 @@ pub fn load(
     if let (Some(spec), None) = (needs_starts, &config.starts_file) {
         wrong.push(format!("fault {:?} has `starts`: set STARTS_FILE to a file in an emptyDir", spec.name));
     }
+    if config.record.is_some() && config.record == config.replay {
+        wrong.push("RECORD and REPLAY are the same file: write the new record to another".to_owned());
+    }
+    let replay = config.replay.as_deref().and_then(|path| match record(path, &read, &endpoints) {
+        Ok(replay) => Some(replay),
+        Err(bad) => {
+            wrong.extend(bad);
+            None
+        }
+    });
     if wrong.is_empty() {
-        Ok(Loaded { config, endpoints, dependencies, fixed })
+        Ok(Loaded { config, endpoints, dependencies, fixed, replay })
     } else {
         Err(BadSettings(wrong))
     }
 }
 
+/// The record to be given again.
+fn record(
+    path: &Path,
+    read: impl Fn(&Path) -> io::Result<String>,
+    endpoints: &Endpoints,
+) -> Result<Replay, Vec<String>> {
+    let name = path.display();
+    let text = read(path).map_err(|why| vec![format!("REPLAY: cannot read {name}: {}", describe(&why))])?;
+    record::read(&text, endpoints).map_err(|wrong| wrong.iter().map(|why| format!("{name}:{why}")).collect())
+}
+
 fn document(path: &Path, read: impl Fn(&Path) -> io::Result<String>) -> Result<Node, BadSettings> {
     let name = path.display();
-    let text = read(path).map_err(|why| BadSettings(vec![format!("CONFIG: cannot read {name}: {why}")]))?;
+    let text = read(path)
+        .map_err(|why| BadSettings(vec![format!("CONFIG: cannot read {name}: {}", describe(&why))]))?;
     Node::parse(&text).map_err(|problems| {
         BadSettings(problems.to_string().lines().map(|line| format!("{name}: {line}")).collect())
     })

@@ -154,6 +154,14 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
     pub exit_delay: Option<Duration>,
 
+    /// Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old [env: RECORD]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub record: Option<PathBuf>,
+
+    /// Answer as this record says, request by request; past its end, by plan and with its seed [env: REPLAY]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub replay: Option<PathBuf>,
+
     /// error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = value::log_level)]
     pub log_level: Option<Level>,
@@ -215,6 +223,8 @@ impl Settings {
             exit_code: env.read("EXIT_CODE", value::exit_code),
             ignore_sigterm: env.read("IGNORE_SIGTERM", value::boolean),
             exit_delay: env.read("EXIT_DELAY", value::with_unit),
+            record: env.read("RECORD", value::path),
+            replay: env.read("REPLAY", value::path),
             log_level: env.read("LOG_LEVEL", value::log_level),
         };
         (settings, env.errors)
@@ -254,6 +264,8 @@ impl Settings {
             exit_code: self.exit_code.or(other.exit_code),
             ignore_sigterm: self.ignore_sigterm.or(other.ignore_sigterm),
             exit_delay: self.exit_delay.or(other.exit_delay),
+            record: self.record.or(other.record),
+            replay: self.replay.or(other.replay),
             log_level: self.log_level.or(other.log_level),
         }
     }

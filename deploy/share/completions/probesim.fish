@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_probesim_global_optspecs
-    string join \n port= listen= failure-rate= latency= liveness-fail-after-time= readiness-fail-after-time= disconnect-after= reconnect-after= fail-dependency= fail-count= recovery-period= startup-delay= seed= drain-delay= grace= config= faults= partition= starts-file= admin-port= admin-listen= admin-token= admin-token-file= grpc-port= grpc-services= tcp-port= exit-after= exit-code= ignore-sigterm= exit-delay= log-level= check reference h/help V/version
+    string join \n port= listen= failure-rate= latency= liveness-fail-after-time= readiness-fail-after-time= disconnect-after= reconnect-after= fail-dependency= fail-count= recovery-period= startup-delay= seed= drain-delay= grace= config= faults= partition= starts-file= admin-port= admin-listen= admin-token= admin-token-file= grpc-port= grpc-services= tcp-port= exit-after= exit-code= ignore-sigterm= exit-delay= record= replay= log-level= check reference h/help V/version
 end
 
 function __fish_probesim_needs_command
@@ -54,6 +54,8 @@ complete -c probesim -n "__fish_probesim_needs_command" -l exit-after -d 'Proces
 complete -c probesim -n "__fish_probesim_needs_command" -l exit-code -d 'Process: the exit code of --exit-after, and of a POST to /exit that names none [env: EXIT_CODE] [default: 1]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l ignore-sigterm -d 'Process: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it [env: IGNORE_SIGTERM]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l exit-delay -d 'Process: exit so much later than the drain is over, with a unit [env: EXIT_DELAY] [default: 0]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l record -d 'Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old [env: RECORD]' -r -F
+complete -c probesim -n "__fish_probesim_needs_command" -l replay -d 'Answer as this record says, request by request; past its end, by plan and with its seed [env: REPLAY]' -r -F
 complete -c probesim -n "__fish_probesim_needs_command" -l log-level -d 'error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l check -d 'Check all settings and the file, print the plan that they make, and serve nothing'
 complete -c probesim -n "__fish_probesim_needs_command" -l reference -d 'Print the reference of settings, file and faults as Markdown, and serve nothing'
@@ -94,6 +96,8 @@ complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-after -
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-code -d 'Process: the exit code of --exit-after, and of a POST to /exit that names none [env: EXIT_CODE] [default: 1]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l ignore-sigterm -d 'Process: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it [env: IGNORE_SIGTERM]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-delay -d 'Process: exit so much later than the drain is over, with a unit [env: EXIT_DELAY] [default: 0]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l record -d 'Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old [env: RECORD]' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l replay -d 'Answer as this record says, request by request; past its end, by plan and with its seed [env: REPLAY]' -r -F
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l log-level -d 'error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l check -d 'Check all settings and the file, print the plan that they make, and serve nothing'
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l reference -d 'Print the reference of settings, file and faults as Markdown, and serve nothing'

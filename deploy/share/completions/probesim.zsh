@@ -45,6 +45,8 @@ _probesim() {
 '--exit-code=[Process\: the exit code of --exit-after, and of a POST to /exit that names none \[env\: EXIT_CODE\] \[default\: 1\]]:CODE:_default' \
 '--ignore-sigterm=[Process\: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it \[env\: IGNORE_SIGTERM\]]::BOOL:_default' \
 '--exit-delay=[Process\: exit so much later than the drain is over, with a unit \[env\: EXIT_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--record=[Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old \[env\: RECORD\]]:FILE:_files' \
+'--replay=[Answer as this record says, request by request; past its end, by plan and with its seed \[env\: REPLAY\]]:FILE:_files' \
 '--log-level=[error, warn, info, or debug, which shows each decision \[env\: LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
 '--check[Check all settings and the file, print the plan that they make, and serve nothing]' \
 '--reference[Print the reference of settings, file and faults as Markdown, and serve nothing]' \
@@ -93,6 +95,8 @@ _arguments "${_arguments_options[@]}" : \
 '--exit-code=[Process\: the exit code of --exit-after, and of a POST to /exit that names none \[env\: EXIT_CODE\] \[default\: 1\]]:CODE:_default' \
 '--ignore-sigterm=[Process\: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it \[env\: IGNORE_SIGTERM\]]::BOOL:_default' \
 '--exit-delay=[Process\: exit so much later than the drain is over, with a unit \[env\: EXIT_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--record=[Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old \[env\: RECORD\]]:FILE:_files' \
+'--replay=[Answer as this record says, request by request; past its end, by plan and with its seed \[env\: REPLAY\]]:FILE:_files' \
 '--log-level=[error, warn, info, or debug, which shows each decision \[env\: LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
 '--check[Check all settings and the file, print the plan that they make, and serve nothing]' \
 '--reference[Print the reference of settings, file and faults as Markdown, and serve nothing]' \

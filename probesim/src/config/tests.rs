@@ -56,6 +56,8 @@ fn every_variable_has_its_meaning() {
         ("ADMIN_PORT", "9001"),
         ("ADMIN_LISTEN", "::"),
         ("ADMIN_TOKEN_FILE", "/token"),
+        ("RECORD", "/state/record"),
+        ("REPLAY", "/record"),
         ("LOG_LEVEL", "debug"),
     ]);
     let expected = Config {
@@ -92,6 +94,8 @@ fn every_variable_has_its_meaning() {
             is_required: true,
             token: Token::File("/token".into()),
         },
+        record: Some("/state/record".into()),
+        replay: Some("/record".into()),
         log_level: Level::DEBUG,
     };
     assert_eq!(read, Ok(expected));

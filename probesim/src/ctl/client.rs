@@ -9,6 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time;
 
+use crate::system_error::describe;
+
 /// More than any state.
 const MAX_ANSWER: u64 = 16 << 20;
 
@@ -31,7 +33,7 @@ pub(super) struct Answer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failed {
-    #[error("{0}")]
+    #[error("{words}", words = describe(.0))]
     Io(#[from] io::Error),
     #[error("no answer within {0:?}")]
     Timeout(Duration),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-pub(crate) use compat::BROKEN_DEPENDENCY;
+pub(crate) use compat::{BROKEN, BROKEN_DEPENDENCY, DOWN, said};
 pub use compat::{Fault, When};
 pub use latency::{Latency, Outcomes};
 pub use rate::Rate;
@@ -151,8 +151,7 @@ impl Plan {
             }
         }
         let script = |endpoint: Endpoint| {
-            let is_grpc = endpoints.name(endpoint).starts_with("grpc");
-            let mut script = if is_grpc { compat::drained() } else { compat::script(faults, endpoint) };
+            let mut script = compat::script(faults, endpoint, endpoints.name(endpoint));
             let drain = script.steps.iter().take_while(|step| step.is_drain()).count();
             if sources.follows && endpoint == Endpoint::Readiness {
                 let place = script.steps.iter().position(Step::is_after_dependencies);
@@ -216,6 +215,9 @@ impl Plan {
 // === impl Port ===
 
 impl Port {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Http, Self::Grpc, Self::Tcp];
+
     /// Its name in a plan.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -239,6 +241,21 @@ impl Injection {
             what: spec.what.clone(),
             epoch,
             expires,
+            turns: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+        }
+    }
+
+    /// One that a record knows only by what it did.
+    pub(crate) fn recorded(name: &str, answer: what::Answer) -> Self {
+        Self {
+            name: name.to_owned(),
+            stream: 0,
+            timing: Timing::default(),
+            whom: Whom::default(),
+            what: What::Answer(answer),
+            epoch: Duration::ZERO,
+            expires: None,
             turns: AtomicU64::new(0),
             hits: AtomicU64::new(0),
         }

@@ -82,6 +82,7 @@ where
         let (network, next) = engine.network(port);
         if network != before {
             info!(port = port.name(), network = network.word(), "network changes");
+            engine.record_network(port, network);
             before = network;
         }
         socket = socket.become_(network, address);

@@ -18,7 +18,8 @@ use crate::metrics::{Metrics, Sample};
 use crate::plan::spec::Spec;
 use crate::plan::what::Network;
 use crate::plan::whom::Asked;
-use crate::plan::{Plan, Port, Put, Sources};
+use crate::plan::{BROKEN, DOWN, Plan, Port, Put, Sources};
+use crate::record::{Entry, Recorder, Replay};
 use crate::rng::Draws;
 use crate::state::State;
 
@@ -37,6 +38,10 @@ pub(crate) struct Engine {
     state: State,
     metrics: Metrics,
     started: Instant,
+    recorder: Mutex<Option<Recorder>>,
+    /// Whether there is a recorder: asking takes a lock.
+    is_recorded: AtomicBool,
+    replay: Option<Replay>,
     plan: RwLock<Arc<Plan>>,
     sources: Mutex<Written>,
     changed: watch::Sender<()>,
@@ -61,13 +66,14 @@ pub(crate) struct Setup {
     pub(crate) dependencies: Dependencies,
     pub(crate) fixed: Vec<Spec>,
     pub(crate) start: u64,
+    pub(crate) replay: Option<Replay>,
 }
 
 // === impl Engine ===
 
 impl Engine {
     pub(crate) fn new(setup: Setup, seed: u64, started: Instant) -> Self {
-        let Setup { endpoints, faults, dependencies, fixed, start } = setup;
+        let Setup { endpoints, faults, dependencies, fixed, start, replay } = setup;
         let follows = dependencies.are_followed();
         let sources = Sources { fixed: &fixed, start, follows, ..Sources::default() };
         let plan = Plan::build(&faults, sources, &endpoints);
@@ -76,6 +82,9 @@ impl Engine {
             state: State::new(endpoints.count()),
             metrics: Metrics::new(endpoints.count()),
             started,
+            recorder: Mutex::default(),
+            is_recorded: AtomicBool::new(false),
+            replay,
             plan: RwLock::new(Arc::new(plan)),
             sources: Mutex::new(Written { live: vec![], fixed }),
             changed: watch::Sender::new(()),
@@ -188,7 +197,8 @@ impl Engine {
     /// What has become of a port, and for how long that is certain unless the plan changes.
     pub(crate) fn network(&self, port: Port) -> (Network, Option<Duration>) {
         let uptime = self.uptime();
-        let (network, next) = self.plan().network(port, uptime);
+        let replayed = self.replay.as_ref().and_then(|replay| replay.network(port, uptime));
+        let (network, next) = replayed.unwrap_or_else(|| self.plan().network(port, uptime));
         (network, next.map(|next| next.saturating_sub(uptime)))
     }
 
@@ -200,14 +210,7 @@ impl Engine {
             is_draining: self.state.is_draining(),
             asked,
         };
-        let mut decision = {
-            let plan = self.plan.read().unwrap_or_else(PoisonError::into_inner);
-            let turn = || self.state.take_turn(endpoint);
-            decide(&plan, endpoint, arrival, &self.draws, turn, || self.follow(&plan, arrival))
-        };
-        if decision.planned.is_none() && self.broken(endpoint) {
-            (decision.status, decision.body, decision.reason) = (500, "Dependency failure\n", "down");
-        }
+        let decision = self.replayed(endpoint, arrival).unwrap_or_else(|| self.planned(endpoint, arrival));
         self.metrics.count(Sample {
             endpoint,
             caller: asked.caller(),
@@ -228,15 +231,64 @@ impl Engine {
             // Whoever leaves in between misses nothing.
             let _ = self.events.send(self.event(endpoint, arrival, &decision).to_string().into());
         }
+        if self.is_recorded.load(Relaxed) {
+            let (sequence, at, caller) = (arrival.sequence, arrival.uptime, asked.caller());
+            self.record(Entry::Decided { endpoint, sequence, caller, at, decision: decision.clone() });
+        }
         decision
     }
 
-    /// Asks every named dependency, as a request of its own to each.
+    fn planned(&self, endpoint: Endpoint, arrival: Arrival<'_>) -> Decision {
+        let plan = self.plan.read().unwrap_or_else(PoisonError::into_inner);
+        let turn = || self.state.take_turn(endpoint);
+        let mut decision =
+            decide(&plan, endpoint, arrival, &self.draws, turn, || self.follow(&plan, arrival));
+        if decision.planned.is_none() && self.broken(endpoint) {
+            (decision.status, decision.body, decision.reason) = (500, BROKEN, DOWN);
+        }
+        decision
+    }
+
+    /// What the record has for this request. A server that stops says so, whatever was recorded.
+    fn replayed(&self, endpoint: Endpoint, arrival: Arrival<'_>) -> Option<Decision> {
+        let replay = self.replay.as_ref().filter(|_| !arrival.is_draining)?;
+        replay.decision(endpoint, arrival.sequence, &self.endpoints)
+    }
+
+    /// The record that is given again.
+    pub(crate) fn replay(&self) -> Option<&Replay> {
+        self.replay.as_ref()
+    }
+
+    /// From now on everything is recorded.
+    pub(crate) fn start_recording(&self, recorder: Recorder) {
+        *self.recorder.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder);
+        self.is_recorded.store(true, Relaxed);
+    }
+
+    /// Notes a change of a port in the record, if there is one.
+    pub(crate) fn record_network(&self, port: Port, network: Network) {
+        self.record(Entry::Network { port, at: self.uptime(), network });
+    }
+
+    fn record(&self, entry: Entry) {
+        if let Some(recorder) = &*self.recorder.lock().unwrap_or_else(PoisonError::into_inner) {
+            recorder.take(entry);
+        }
+    }
+
+    /// Writes the rest of the record.
+    pub(crate) fn finish_record(&self) {
+        let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(recorder) = recorder {
+            recorder.finish(self.uptime());
+        }
+    }
+
+    /// Asks every named dependency, under the number of the request that asks: what others ask them changes nothing.
     fn follow(&self, plan: &Plan, arrival: Arrival<'_>) -> Followed {
         let verdicts = self.dependencies.all.iter().map(|dependency| {
-            let endpoint = dependency.endpoint;
-            let arrival = Arrival { sequence: self.state.arrive(endpoint), ..arrival };
-            let decision = decide(plan, endpoint, arrival, &self.draws, || 0, Followed::default);
+            let decision = decide(plan, dependency.endpoint, arrival, &self.draws, || 0, Followed::default);
             dependency.verdict(&decision)
         });
         self.dependencies.policy.followed(verdicts)
