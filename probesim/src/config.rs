@@ -13,6 +13,7 @@ use tracing::Level;
 
 use crate::plan::Rate;
 use crate::plan::what::Network;
+use crate::quantity::{Memory, Millicores};
 use crate::settings::{BadEnvironment, Settings};
 use crate::value::Listen;
 
@@ -53,6 +54,8 @@ pub struct Config {
     pub process: Process,
     /// Metrics, state and control.
     pub admin: Admin,
+    /// How the process is loaded.
+    pub load: ProcessLoad,
     /// Where decisions are written to.
     pub record: Option<PathBuf>,
     /// Where they come from.
@@ -72,6 +75,21 @@ pub struct Process {
     pub ignores_sigterm: bool,
     /// It exits so much later than it could.
     pub exit_delay: Duration,
+}
+
+/// How the process is loaded, and how much it may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessLoad {
+    /// It holds so much memory.
+    pub memory: Option<Memory>,
+    /// It takes so much processor time.
+    pub processor: Option<Millicores>,
+    /// For so long; `None` is to the end.
+    pub length: Option<Duration>,
+    /// The most memory, if somebody said.
+    pub memory_limit: Option<Memory>,
+    /// The most processor time, if somebody said.
+    pub processor_limit: Option<Millicores>,
 }
 
 /// Where and for whom the admin port is.
@@ -211,6 +229,13 @@ impl From<Settings> for Config {
                 exit_delay: settings.exit_delay.unwrap_or_default(),
             },
             admin,
+            load: ProcessLoad {
+                memory: settings.memory_load,
+                processor: settings.cpu_load,
+                length: settings.load_for,
+                memory_limit: settings.memory_load_limit,
+                processor_limit: settings.cpu_load_limit,
+            },
             record: settings.record,
             replay: settings.replay,
             log_level: settings.log_level.unwrap_or(Level::INFO),

@@ -148,7 +148,7 @@ fn inject<'a>(
             }
             Some(answer)
         }
-        What::Network(_) => None,
+        What::Network(_) | What::Load(_) => None,
     }
 }
 
@@ -177,7 +177,7 @@ impl Decision {
     pub fn answer(&self) -> Option<&Answer> {
         match &self.planned.as_ref()?.0.what {
             What::Answer(answer) => Some(answer),
-            What::Wait(..) | What::Network(_) => None,
+            What::Wait(..) | What::Network(_) | What::Load(_) => None,
         }
     }
 

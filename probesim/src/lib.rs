@@ -20,6 +20,7 @@ pub mod manifest;
 pub mod metrics;
 pub mod plan;
 pub mod predict;
+pub mod quantity;
 mod record;
 pub mod reference;
 pub mod rng;

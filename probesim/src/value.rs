@@ -13,6 +13,7 @@ use tracing::Level;
 use crate::duration::{self, MILLISECOND, MINUTE, SECOND, is_decimal};
 use crate::plan::Rate;
 use crate::plan::what::Network;
+use crate::quantity::{Memory, Millicores};
 
 /// Why a value is refused, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -213,6 +214,25 @@ pub fn positive(text: &str) -> Result<Duration, BadValue> {
         [tidy.clone(), format!("{tidy}s")],
         "for example 10s",
     )
+}
+
+/// An amount of memory above 0.
+///
+/// # Errors
+/// Anything else.
+pub fn memory(text: &str) -> Result<Memory, BadValue> {
+    let tidy = tidy(text);
+    let candidates =
+        [tidy.clone(), tidy.trim_end_matches(['B', 'b']).to_owned(), tidy.replacen("mi", "Mi", 1)];
+    read(text, Memory::parse, "an amount of memory above 0", candidates, "for example 64Mi or 1.5Gi")
+}
+
+/// A share of processor time above 0.
+///
+/// # Errors
+/// Anything else.
+pub fn processor(text: &str) -> Result<Millicores, BadValue> {
+    read(text, Millicores::parse, "a share of a core above 0", [tidy(text)], "for example 50%, 500m or 0.5")
 }
 
 /// An exit code.

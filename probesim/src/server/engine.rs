@@ -15,6 +15,7 @@ use crate::decide::{Arrival, Decision, Followed, decide};
 use crate::dependency::Dependencies;
 use crate::endpoint::{Endpoint, Endpoints};
 use crate::metrics::{Metrics, Sample};
+use crate::plan::process::Limits;
 use crate::plan::spec::Spec;
 use crate::plan::what::Network;
 use crate::plan::whom::Asked;
@@ -34,6 +35,7 @@ pub(crate) struct Engine {
     dependencies: Dependencies,
     /// Which start of the container this is, from 1.
     start: u64,
+    limits: Limits,
     draws: Draws,
     state: State,
     metrics: Metrics,
@@ -66,6 +68,7 @@ pub(crate) struct Setup {
     pub(crate) dependencies: Dependencies,
     pub(crate) fixed: Vec<Spec>,
     pub(crate) start: u64,
+    pub(crate) limits: Limits,
     pub(crate) replay: Option<Replay>,
 }
 
@@ -73,7 +76,7 @@ pub(crate) struct Setup {
 
 impl Engine {
     pub(crate) fn new(setup: Setup, seed: u64, started: Instant) -> Self {
-        let Setup { endpoints, faults, dependencies, fixed, start, replay } = setup;
+        let Setup { endpoints, faults, dependencies, fixed, start, limits, replay } = setup;
         let follows = dependencies.are_followed();
         let sources = Sources { fixed: &fixed, start, follows, ..Sources::default() };
         let plan = Plan::build(&faults, sources, &endpoints);
@@ -95,6 +98,7 @@ impl Engine {
             faults,
             dependencies,
             start,
+            limits,
         }
     }
 
@@ -116,6 +120,11 @@ impl Engine {
 
     pub(crate) fn start(&self) -> u64 {
         self.start
+    }
+
+    /// What faults may ask of the process.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
 
     pub(crate) fn uptime(&self) -> Duration {

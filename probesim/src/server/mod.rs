@@ -6,6 +6,7 @@ pub(crate) mod control;
 mod endpoints;
 pub(crate) mod engine;
 mod listen;
+mod load;
 pub(crate) mod peer;
 mod process;
 mod raw;
@@ -37,7 +38,7 @@ use tracing::{Level, info, warn};
 use crate::cli::Serve;
 use crate::config::{Config, Drain, ListenOn};
 use crate::endpoint::Endpoint;
-use crate::load::{self, Loaded};
+use crate::load::Loaded;
 use crate::plan::what::Network;
 use crate::plan::{Plan, Port, Sources};
 use crate::record::{Recorder, Replay};
@@ -74,7 +75,7 @@ pub async fn run(serve_as: Serve) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let read = |path: &Path| std::fs::read_to_string(path);
-    let loaded = match load::load(serve_as.settings, |name| std::env::var_os(name), read) {
+    let loaded = match crate::load::load(serve_as.settings, |name| std::env::var_os(name), read) {
         Ok(loaded) => loaded,
         Err(bad) => {
             eprintln!("probesim: cannot use these settings:\n{bad}");
@@ -138,6 +139,7 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         dependencies: loaded.dependencies,
         fixed: loaded.fixed,
         start,
+        limits: loaded.limits,
         replay: loaded.replay,
     };
     let engine = Arc::new(Engine::new(setup, seed, Instant::now()));
@@ -150,9 +152,8 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
     let admin = bind_admin(&config)?;
     announce(&config, &engine, &listener, seed);
     if let Some(listener) = admin {
-        let (token, has_starts) = (config.admin.token.clone(), config.starts_file.is_some());
-        let exit_code = config.process.exit_code;
-        tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, has_starts, exit_code));
+        let (token, exit_code) = (config.admin.token.clone(), config.process.exit_code);
+        tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, exit_code));
     }
 
     for dependency in engine.dependencies().real() {
@@ -182,6 +183,7 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         }
         code = process::crash(config.process, &engine) => ExitCode::from(code),
         never = reload::watch(&config, &engine) => match never {},
+        never = load::follow(&engine) => match never {},
     };
     engine.finish_record();
     let state = engine.state();

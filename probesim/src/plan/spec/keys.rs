@@ -7,13 +7,13 @@ pub type Key = (&'static str, &'static str, &'static str);
 pub const KEYS: &[Key] = &[
     (
         "on",
-        "liveness, readiness, startup, dependency, dependency/NAME, http (all other paths), grpc, grpc/SERVICE, tcp, all; network, network/grpc, network/tcp; or a list",
-        "what the fault is for; required. The last three are whole ports",
+        "liveness, readiness, startup, dependency, dependency/NAME, http (all other paths), grpc, grpc/SERVICE, tcp, all; network, network/grpc, network/tcp; process; or a list",
+        "what the fault is for; required. `network` is a whole port, `process` the process itself",
     ),
     ("name", "text", "its name in logs, metrics and `/state`; part of what its random draws come from"),
     ("ttl", "time", "live faults: it is gone after this time (default 10m, `0` until reset)"),
     ("rate", "20, 20%, 0.5%", "hits this share of the requests (default 100%)"),
-    ("ramp", "time", "the rate grows from 0 over this time"),
+    ("ramp", "time", "the rate, the memory or the processor time grows from 0 over this time"),
     ("after", "time", "from this moment on: of the uptime, of the phase, or since a live fault was put"),
     ("for", "time", "for this long"),
     ("until", "time", "before this moment; instead of `for`"),
@@ -51,15 +51,23 @@ pub const KEYS: &[Key] = &[
         "how it answers (default whole)",
     ),
     ("over", "time", "how long slow-headers and trickle take (default 10s)"),
+    ("memory", "64Mi, 1.5Gi, 500M", "the process: holds so much memory; at most MEMORY_LOAD_LIMIT"),
+    ("cpu", "50%, 500m, 0.5", "the process: takes so much of a core; at most CPU_LOAD_LIMIT"),
+    (
+        "stall",
+        "time",
+        "the process: the serving thread stops for this long, as for a garbage collection, each time the fault begins; at most 30s",
+    ),
 ];
 
 /// The keys that say what is answered.
 pub(super) const ANSWER_KEYS: &[&str] = &["status", "body", "headers", "retry_after", "answer", "over"];
 
-/// The keys that make no sense for a whole port.
+/// The keys of faults of the process.
+pub(super) const PROCESS_KEYS: &[&str] = &["memory", "cpu", "stall"];
+/// The keys that make no sense for a whole port or the process.
 pub(super) const REQUEST_KEYS: &[&str] = &[
     "rate",
-    "ramp",
     "pass",
     "fail",
     "repeat",

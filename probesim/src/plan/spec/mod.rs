@@ -14,10 +14,10 @@ use std::time::Duration;
 use hyper::header::HeaderName;
 use serde_json::Value;
 
-use super::Port;
 use super::what::What;
 use super::when::{Phase, Timing};
 use super::whom::Whom;
+use super::{PROCESS, Port};
 use crate::endpoint::{Endpoint, Endpoints};
 use crate::value;
 use crate::yaml::{Content, Fields, Node, Problems, Reader};
@@ -53,6 +53,16 @@ pub enum Target {
     Endpoint(Endpoint),
     /// A whole port.
     Port(Port),
+    /// The process itself.
+    Process,
+}
+
+/// What a fault can be for: each kind has keys of its own.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Request,
+    Port,
+    Process,
 }
 
 /// Reads a list of faults, or one. Those without a name get `prefix` and their number.
@@ -102,11 +112,21 @@ fn spec(
     let known: Vec<&str> = KEYS.iter().map(|(key, ..)| *key).collect();
     let fields = reader.fields(node, path, &known);
     let on = targets(reader, &fields, endpoints);
-    let is_port = on.iter().any(|target| matches!(target, Target::Port(_)));
-    if is_port && on.iter().any(|target| !matches!(target, Target::Port(_))) {
-        reader.refuse(fields.line_of("on"), &fields.path_of("on"), "ports and endpoints need a fault each");
+    let kind = |target: &Target| match target {
+        Target::All | Target::Endpoint(_) => Kind::Request,
+        Target::Port(_) => Kind::Port,
+        Target::Process => Kind::Process,
+    };
+    let first = on.first().map_or(Kind::Request, kind);
+    if on.iter().any(|target| kind(target) != first) {
+        let message = "endpoints, ports and the process need a fault each";
+        reader.refuse(fields.line_of("on"), &fields.path_of("on"), message);
     }
-    let what = if is_port { what::network(reader, &fields) } else { what::what(reader, &fields) };
+    let what = match first {
+        Kind::Request => what::what(reader, &fields),
+        Kind::Port => what::network(reader, &fields),
+        Kind::Process => what::load(reader, &fields),
+    };
     let source = node.to_json();
     Some(Spec {
         name: reader.read(&fields, "name", value::text).unwrap_or_else(|| default_name.to_owned()),
@@ -137,13 +157,16 @@ fn targets(reader: &mut Reader, fields: &Fields<'_>, endpoints: &Endpoints) -> V
 pub fn target(name: &str, endpoints: &Endpoints) -> Result<Target, String> {
     match name {
         "all" => Ok(Target::All),
+        PROCESS => Ok(Target::Process),
         "network" => Ok(Target::Port(Port::Http)),
         "network/grpc" => Ok(Target::Port(Port::Grpc)),
         "network/tcp" => Ok(Target::Port(Port::Tcp)),
         name => endpoints.named(name).map(Target::Endpoint).ok_or_else(|| {
             let names: Vec<&str> = endpoints.all().map(|endpoint| endpoints.name(endpoint)).collect();
             let names = names.join(", ");
-            format!("no such endpoint; expected one of {names}, all, network, network/grpc, network/tcp")
+            format!(
+                "no such endpoint; expected one of {names}, all, network, network/grpc, network/tcp, process"
+            )
         }),
     }
 }

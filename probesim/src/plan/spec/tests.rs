@@ -134,7 +134,17 @@ fn what_is_wrong_is_named_by_line_and_field() {
         ("on: all\nlatency: {p500: 2s}", "line 2: faults.latency.p500: expected uniform"),
         ("on: network\nrate: 5\nanswer: hang", "line 2: faults.rate: makes no sense"),
         ("on: network\nanswer: trickle", "line 2: faults.answer: \"trickle\": expected refuse"),
-        ("on: [network, http]\nanswer: hang", "line 1: faults.on: ports and endpoints"),
+        ("on: [network, http]\nanswer: hang", "line 1: faults.on: endpoints, ports and the process"),
+        ("on: process", "line 1: faults.on: the process needs one of memory, cpu and stall"),
+        ("on: process\nmemory: 1Mi\ncpu: 5%", "line 1: faults.on: the process needs one of"),
+        ("on: process\nmemory: 64MB", "line 2: faults.memory: \"64MB\": expected an amount of memory"),
+        ("on: process\ncpu: 5 %", "line 2: faults.cpu: \"5 %\": expected a share of a core"),
+        ("on: process\nstall: 31s", "line 2: faults.stall: \"31s\": expected at most 30s"),
+        ("on: process\nstall: 1s\nramp: 1s", "line 3: faults.ramp: is for memory and cpu"),
+        ("on: process\nstall: 1s\nrate: 5", "line 3: faults.rate: makes no sense"),
+        ("on: process\nstall: 1s\nanswer: hang", "line 3: faults.answer: is for endpoints"),
+        ("on: all\nmemory: 1Mi", "line 2: faults.memory: is for the process"),
+        ("on: network\nanswer: hang\nramp: 1s", "line 3: faults.ramp: makes no sense"),
         ("- {on: all, name: a}\n- {on: all, name: a}", "line 2: faults[1].name: the fault of line 1"),
     ] {
         let problems = read(text).expect_err(text).to_string();

@@ -5,9 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
 
-use super::keys::{ANSWER_KEYS, REQUEST_KEYS};
-use super::{header_name, latency};
+use super::keys::{ANSWER_KEYS, PROCESS_KEYS, REQUEST_KEYS};
+use super::{header_name, latency, positive};
 use crate::plan::Outcomes;
+use crate::plan::process::Load;
 use crate::plan::what::{Answer, Manner, Network, What};
 use crate::value;
 use crate::yaml::{Content, Fields, Reader};
@@ -15,11 +16,13 @@ use crate::yaml::{Content, Fields, Reader};
 /// How long a slow answer takes when nobody says: longer than the kubelet's default timeout.
 const DEFAULT_OVER: Duration = Duration::from_secs(10);
 
+/// The longest pause.
+const STALL_LIMIT: Duration = Duration::from_secs(30);
+
 pub(super) fn network(reader: &mut Reader, fields: &Fields<'_>) -> Option<What> {
-    if let Some(key) = fields.first_of(REQUEST_KEYS) {
-        let message = "makes no sense for a whole port, which knows no requests";
-        reader.refuse(fields.line_of(key), &fields.path_of(key), message);
-    }
+    refuse_any(reader, fields, REQUEST_KEYS, "makes no sense for a whole port, which knows no requests");
+    refuse_any(reader, fields, &["ramp"], "makes no sense for a whole port");
+    refuse_any(reader, fields, PROCESS_KEYS, "is for the process: on: process");
     let network = |word: &str| {
         let found = Network::FAULTS.into_iter().find(|network| network.word() == word);
         found.ok_or("expected refuse, reset, hang or blackhole")
@@ -28,6 +31,7 @@ pub(super) fn network(reader: &mut Reader, fields: &Fields<'_>) -> Option<What> 
 }
 
 pub(super) fn what(reader: &mut Reader, fields: &Fields<'_>) -> Option<What> {
+    refuse_any(reader, fields, PROCESS_KEYS, "is for the process: on: process");
     let latency = latency::read(reader, fields);
     let outcomes = reader.read(fields, "latency_on", |word| match word {
         "all" => Ok(Outcomes::All),
@@ -62,6 +66,39 @@ pub(super) fn what(reader: &mut Reader, fields: &Fields<'_>) -> Option<What> {
         latency,
         over: over.unwrap_or(DEFAULT_OVER),
     }))
+}
+
+pub(super) fn load(reader: &mut Reader, fields: &Fields<'_>) -> Option<What> {
+    refuse_any(reader, fields, REQUEST_KEYS, "makes no sense for the process: it is for requests");
+    refuse_any(
+        reader,
+        fields,
+        &["answer"],
+        "is for endpoints and ports; the process has memory, cpu or stall",
+    );
+    let memory = reader.read(fields, "memory", value::memory).map(Load::Memory);
+    let processor = reader.read(fields, "cpu", value::processor).map(Load::Processor);
+    let stall = reader.read(fields, "stall", stall).map(Load::Stall);
+    if stall.is_some() {
+        refuse_any(reader, fields, &["ramp"], "is for memory and cpu");
+    }
+    let given = PROCESS_KEYS.iter().filter(|key| fields.get(key).is_some()).count();
+    if given != 1 {
+        reader.refuse(fields.line, &fields.path_of("on"), "the process needs one of memory, cpu and stall");
+    }
+    memory.or(processor).or(stall).map(What::Load)
+}
+
+/// A pause; during a longer one not even a change of the faults would be heard.
+fn stall(text: &str) -> Result<Duration, String> {
+    let time = positive(text)?;
+    if time > STALL_LIMIT { Err("expected at most 30s".into()) } else { Ok(time) }
+}
+
+fn refuse_any(reader: &mut Reader, fields: &Fields<'_>, keys: &[&str], message: &str) {
+    if let Some(key) = fields.first_of(keys) {
+        reader.refuse(fields.line_of(key), &fields.path_of(key), message);
+    }
 }
 
 fn answer_headers(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(HeaderName, HeaderValue)> {
