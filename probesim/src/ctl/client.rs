@@ -82,6 +82,16 @@ impl Answer {
         Some(Self { status, body: body.to_owned() })
     }
 
+    /// How many faults there are after a change, for a reader; nothing if it does not say.
+    pub(super) fn live_faults(&self) -> String {
+        let json: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        match json["faults"].as_array().map(Vec::len) {
+            None => String::new(),
+            Some(1) => ", 1 live fault".to_owned(),
+            Some(number) => format!(", {number} live faults"),
+        }
+    }
+
     /// The body; an error in words.
     pub(super) fn in_one_line(&self) -> String {
         let Ok(json) = serde_json::from_str::<Value>(&self.body) else { return self.body.trim().to_owned() };

@@ -109,6 +109,7 @@ fn what_is_wrong_is_named_by_line_and_field() {
     for (text, expected) in [
         ("- on: nowhere", "line 1: faults[0].on: \"nowhere\": no such endpoint"),
         ("- rate: 5", "line 1: faults[0].on: missing"),
+        ("{on: all, rate:5}", "line 1: faults.rate:5: YAML needs a space after the colon; write rate: 5"),
         ("on: all\nrte: 5", "line 2: faults.rte: unknown"),
         ("on: all\nrate: 0.2", "line 2: faults.rate: \"0.2\": expected a percentage"),
         ("on: all\nrate: [1]", "line 2: faults.rate: expected one value"),
