@@ -3,17 +3,19 @@
 //! `binary` says which programs are run and `process` runs them; `gate` and `simulator` are the two programs.
 //! `replay` plays a recording to a gate; in a `lab` its `objects` are made by hand; `tls` puts TLS in front of
 //! either. `http` asks without a library, `scratch` keeps files, `patience` limits every wait;
-//! `generated` is what is made from the command lines.
+//! `measure` and `throughput` are for figures; `generated` is what is made from the command lines.
 
 pub mod binary;
 pub mod gate;
 pub mod generated;
 pub mod http;
 pub mod lab;
+pub mod measure;
 pub mod objects;
 pub mod patience;
 pub mod process;
 pub mod replay;
 pub mod scratch;
 pub mod simulator;
+pub mod throughput;
 pub mod tls;

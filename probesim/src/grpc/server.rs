@@ -19,7 +19,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
-use tokio::time;
+use tokio::time::{self, Instant};
 use tracing::debug;
 
 use super::message::{self, Health};
@@ -30,6 +30,7 @@ use crate::plan::whom::Asked;
 use crate::server::control::Controlled;
 use crate::server::engine::Engine;
 use crate::server::peer::Resettable;
+use crate::server::wait;
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -204,7 +205,7 @@ impl Connection {
         let decision = self.engine.arrive(endpoint, asked);
         if !decision.delay.is_zero() {
             let waiting = self.engine.state().wait();
-            time::sleep(decision.delay).await;
+            wait::until(Instant::now() + decision.delay).await;
             waiting.finish();
             self.engine.metrics().served(endpoint, decision.delay);
         }

@@ -19,6 +19,7 @@ mod tests;
 #[cfg(test)]
 mod tests_of_faults;
 mod upstream;
+pub(crate) mod wait;
 
 use std::fmt::Write as _;
 use std::io;
