@@ -268,8 +268,12 @@ async fn a_failure_goes_up_a_chain_that_follows_and_stops_where_nobody_does() {
     until(&web, 200).await;
     ctl(&admin, "put --on readiness {\"status\":503}", 0).await;
     until(&web, 500).await;
-    until(&careful, 200).await;
-    assert_eq!(careful.ask("/dependency/up").await.0, 500, "it sees the failure and stays ready");
+    eventually("it sees the failure", async || {
+        let seen = careful.ask("/dependency/up").await.0;
+        Some(()).filter(|()| seen == 500)
+    })
+    .await;
+    assert_eq!(careful.ask("/readiness").await.0, 200, "and stays ready");
     ctl(&admin, "reset", 0).await;
     until(&web, 200).await;
 }

@@ -182,7 +182,7 @@ impl Admin {
                     tokio::task::yield_now().await;
                 }
                 info!(endpoint = endpoint.unwrap_or("all"), live = engine.live().len(), "live faults change");
-                if engine.replay().is_some() {
+                if engine.tape().replay().is_some() {
                     warn!("a record is replayed: faults of requests and ports act past its end");
                 }
                 json(StatusCode::OK, &view::faults(engine))

@@ -3,6 +3,7 @@
 mod line;
 mod recorder;
 mod replay;
+mod tape;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub(crate) use recorder::Recorder;
 pub(crate) use replay::{Replay, read};
+pub(crate) use tape::Tape;
 
 use crate::decide::Decision;
 use crate::endpoint::Endpoint;

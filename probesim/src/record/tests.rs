@@ -76,13 +76,13 @@ fn whatever_was_decided_is_decided_again_under_another_plan() {
         None,
     );
     let recorder = Recorder::begin(&file.0, 42, &json!({}), endpoints()).unwrap();
-    recorded.start_recording(recorder);
+    recorded.tape().start(recorder);
     let ask = |engine: &Engine| -> Vec<String> {
         let rounds = (0..100).flat_map(|_| endpoints().all());
         rounds.map(|endpoint| seen(engine, endpoint)).collect()
     };
     let expected = ask(&recorded);
-    recorded.finish_record();
+    recorded.tape().finish(recorded.uptime());
     let replay = read(&std::fs::read_to_string(&file.0).unwrap(), &endpoints()).unwrap();
     assert_eq!((replay.seed, replay.count()), (42, expected.len()));
     let again = engine("{on: all, status: 503}", Some(replay));

@@ -20,7 +20,7 @@ use crate::plan::spec::Spec;
 use crate::plan::what::Network;
 use crate::plan::whom::Asked;
 use crate::plan::{BROKEN, DOWN, Plan, Port, Put, Sources};
-use crate::record::{Entry, Recorder, Replay};
+use crate::record::{Entry, Replay, Tape};
 use crate::rng::Draws;
 use crate::state::State;
 
@@ -40,10 +40,7 @@ pub(crate) struct Engine {
     state: State,
     metrics: Metrics,
     started: Instant,
-    recorder: Mutex<Option<Recorder>>,
-    /// Whether there is a recorder: asking takes a lock.
-    is_recorded: AtomicBool,
-    replay: Option<Replay>,
+    tape: Tape,
     plan: RwLock<Arc<Plan>>,
     sources: Mutex<Written>,
     changed: watch::Sender<()>,
@@ -85,9 +82,7 @@ impl Engine {
             state: State::new(endpoints.count()),
             metrics: Metrics::new(endpoints.count()),
             started,
-            recorder: Mutex::default(),
-            is_recorded: AtomicBool::new(false),
-            replay,
+            tape: Tape::new(replay),
             plan: RwLock::new(Arc::new(plan)),
             sources: Mutex::new(Written { live: vec![], fixed }),
             changed: watch::Sender::new(()),
@@ -206,7 +201,7 @@ impl Engine {
     /// What has become of a port, and for how long that is certain unless the plan changes.
     pub(crate) fn network(&self, port: Port) -> (Network, Option<Duration>) {
         let uptime = self.uptime();
-        let replayed = self.replay.as_ref().and_then(|replay| replay.network(port, uptime));
+        let replayed = self.tape.replay().and_then(|replay| replay.network(port, uptime));
         let (network, next) = replayed.unwrap_or_else(|| self.plan().network(port, uptime));
         (network, next.map(|next| next.saturating_sub(uptime)))
     }
@@ -219,7 +214,8 @@ impl Engine {
             is_draining: self.state.is_draining(),
             asked,
         };
-        let decision = self.replayed(endpoint, arrival).unwrap_or_else(|| self.planned(endpoint, arrival));
+        let replayed = self.tape.replayed(endpoint, arrival, &self.endpoints);
+        let decision = replayed.unwrap_or_else(|| self.planned(endpoint, arrival));
         self.metrics.count(Sample {
             endpoint,
             caller: asked.caller(),
@@ -240,10 +236,10 @@ impl Engine {
             // Whoever leaves in between misses nothing.
             let _ = self.events.send(self.event(endpoint, arrival, &decision).to_string().into());
         }
-        if self.is_recorded.load(Relaxed) {
+        self.tape.record(|| {
             let (sequence, at, caller) = (arrival.sequence, arrival.uptime, asked.caller());
-            self.record(Entry::Decided { endpoint, sequence, caller, at, decision: decision.clone() });
-        }
+            Entry::Decided { endpoint, sequence, caller, at, decision: decision.clone() }
+        });
         decision
     }
 
@@ -258,40 +254,9 @@ impl Engine {
         decision
     }
 
-    /// What the record has for this request. A server that stops says so, whatever was recorded.
-    fn replayed(&self, endpoint: Endpoint, arrival: Arrival<'_>) -> Option<Decision> {
-        let replay = self.replay.as_ref().filter(|_| !arrival.is_draining)?;
-        replay.decision(endpoint, arrival.sequence, &self.endpoints)
-    }
-
-    /// The record that is given again.
-    pub(crate) fn replay(&self) -> Option<&Replay> {
-        self.replay.as_ref()
-    }
-
-    /// From now on everything is recorded.
-    pub(crate) fn start_recording(&self, recorder: Recorder) {
-        *self.recorder.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder);
-        self.is_recorded.store(true, Relaxed);
-    }
-
-    /// Notes a change of a port in the record, if there is one.
-    pub(crate) fn record_network(&self, port: Port, network: Network) {
-        self.record(Entry::Network { port, at: self.uptime(), network });
-    }
-
-    fn record(&self, entry: Entry) {
-        if let Some(recorder) = &*self.recorder.lock().unwrap_or_else(PoisonError::into_inner) {
-            recorder.take(entry);
-        }
-    }
-
-    /// Writes the rest of the record.
-    pub(crate) fn finish_record(&self) {
-        let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(recorder) = recorder {
-            recorder.finish(self.uptime());
-        }
+    /// The record that is written, and the one that is given again.
+    pub(crate) fn tape(&self) -> &Tape {
+        &self.tape
     }
 
     /// Asks every named dependency, under the number of the request that asks: what others ask them changes nothing.

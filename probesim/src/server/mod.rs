@@ -145,7 +145,7 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
     };
     let engine = Arc::new(Engine::new(setup, seed, Instant::now()));
     if let Some(path) = &config.record {
-        engine.start_recording(record(path, &engine).map_err(CannotStart::Record)?);
+        engine.tape().start(record(path, &engine).map_err(CannotStart::Record)?);
     }
     let listener = listen::bind(config.listen)?;
     let grpc = bind_more(config.grpc, "grpc", "--grpc-port or GRPC_PORT")?;
@@ -186,7 +186,7 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         never = reload::watch(&config, &engine) => match never {},
         never = load::follow(&engine) => match never {},
     };
-    engine.finish_record();
+    engine.tape().finish(engine.uptime());
     let state = engine.state();
     info!(requests = state.requests(), abandoned = state.abandoned(), uptime = ?engine.uptime(), "stopped");
     Ok(exit)
@@ -304,7 +304,7 @@ fn announce(config: &Config, engine: &Engine, listener: &TcpListener, seed: u64)
         "listening"
     );
     if let Some(path) = &config.replay {
-        info!(file = %path.display(), decisions = engine.replay().map_or(0, Replay::count), "replaying: the plan answers past its end");
+        info!(file = %path.display(), decisions = engine.tape().replay().map_or(0, Replay::count), "replaying: the plan answers past its end");
     }
     for advice in advice::on(&config.faults) {
         warn!(setting = advice.setting, effect = %advice.effect, "check this setting");
