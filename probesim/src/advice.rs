@@ -51,7 +51,7 @@ pub fn on_planned(planned: &[Spec]) -> Vec<Advice> {
         Target::Endpoint(endpoint) => {
             matches!(endpoint, Endpoint::Liveness | Endpoint::Readiness | Endpoint::Startup)
         }
-        Target::Port(_) => false,
+        Target::Port(_) | Target::Process => false,
     };
     let remark = |spec: &Spec| {
         let effect = if spec.on == [Target::Endpoint(Endpoint::Tcp)] {
@@ -88,7 +88,7 @@ fn effect_on_probes(what: &What) -> Option<&'static str> {
         What::Wait(Latency::Fixed(time), _) if *time >= PROBE_TIMEOUT => {
             Some("every probe that it hits fails with the kubelet's default timeoutSeconds of 1")
         }
-        What::Wait(..) | What::Network(_) => None,
+        What::Wait(..) | What::Network(_) | What::Load(_) => None,
     }
 }
 

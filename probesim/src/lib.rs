@@ -22,11 +22,14 @@ pub mod metrics;
 pub mod plan;
 pub mod predict;
 pub mod probe;
+pub mod quantity;
+mod record;
 pub mod reference;
 pub mod rng;
 pub mod server;
 pub mod settings;
 pub mod state;
+mod system_error;
 pub mod value;
 pub mod yaml;
 
@@ -38,7 +41,12 @@ pub fn main() -> ExitCode {
         Err(answer) => return cli::print(&answer),
     };
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(command.run()),
+        Ok(runtime) => {
+            let code = runtime.block_on(command.run());
+            // A name that is still being looked up must not hold up the end.
+            runtime.shutdown_background();
+            code
+        }
         Err(error) => {
             eprintln!("probesim: cannot start: {error}");
             ExitCode::FAILURE

@@ -1,23 +1,24 @@
 //! Settings and faults from all their sources: flags, the environment, the file.
 
+mod of_settings;
+mod scenario;
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
-
-use serde_json::json;
 
 use crate::config::Config;
 use crate::dependency::{self, Dependencies};
 use crate::endpoint::Endpoints;
-use crate::plan::Port;
-use crate::plan::spec::{self, Spec, Target};
-use crate::plan::what::{Network, What};
-use crate::plan::when::{Phase, Timing};
+use crate::plan::process::Limits;
+use crate::plan::spec::{self, Spec};
+use crate::record::{self, Replay};
 use crate::settings::Settings;
-use crate::value;
+use crate::system_error::describe;
 use crate::yaml::{Content, Node, Problems, Reader};
 
 /// The keys of the file, what they hold, and what they mean.
@@ -43,7 +44,7 @@ pub const KEYS: &[spec::Key] = &[
 ];
 
 /// Everything that was asked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Loaded {
     /// The settings.
     pub config: Config,
@@ -51,8 +52,12 @@ pub struct Loaded {
     pub endpoints: Endpoints,
     /// The named dependencies.
     pub dependencies: Dependencies,
+    /// What faults may ask of the process.
+    pub limits: Limits,
     /// The faults of settings and file.
     pub fixed: Vec<Spec>,
+    /// The record to be given again, if there is one.
+    pub(crate) replay: Option<Replay>,
 }
 
 /// All that is wrong with settings and file, one line each.
@@ -94,7 +99,7 @@ pub fn load(
         Dependencies::default()
     });
     let endpoints = Endpoints::new(dependencies.names(), config.grpc_services.clone());
-    let mut fixed = partition(&config).into_iter().collect::<Vec<_>>();
+    let mut fixed: Vec<_> = of_settings::faults(&config).collect();
     if let Some(text) = &config.more_faults {
         let read = Node::parse(text).and_then(|node| spec::read_all(&node, "faults", "setting-", &endpoints));
         match read {
@@ -110,20 +115,40 @@ pub fn load(
             }
         }
     }
-    let needs_starts = fixed.iter().find(|spec| spec.timing.starts.is_some());
-    if let (Some(spec), None) = (needs_starts, &config.starts_file) {
-        wrong.push(format!("fault {:?} has `starts`: set STARTS_FILE to a file in an emptyDir", spec.name));
+    let limits = of_settings::limits(&config, &read);
+    wrong.extend(fixed.iter().filter_map(|spec| limits.check(spec).err()).map(|(_, message)| message));
+    if config.record.is_some() && config.record == config.replay {
+        wrong.push("RECORD and REPLAY are the same file: write the new record to another".to_owned());
     }
+    let replay = config.replay.as_deref().and_then(|path| match record(path, &read, &endpoints) {
+        Ok(replay) => Some(replay),
+        Err(bad) => {
+            wrong.extend(bad);
+            None
+        }
+    });
     if wrong.is_empty() {
-        Ok(Loaded { config, endpoints, dependencies, fixed })
+        Ok(Loaded { config, endpoints, dependencies, limits, fixed, replay })
     } else {
         Err(BadSettings(wrong))
     }
 }
 
+/// The record to be given again.
+fn record(
+    path: &Path,
+    read: impl Fn(&Path) -> io::Result<String>,
+    endpoints: &Endpoints,
+) -> Result<Replay, Vec<String>> {
+    let name = path.display();
+    let text = read(path).map_err(|why| vec![format!("REPLAY: cannot read {name}: {}", describe(&why))])?;
+    record::read(&text, endpoints).map_err(|wrong| wrong.iter().map(|why| format!("{name}:{why}")).collect())
+}
+
 fn document(path: &Path, read: impl Fn(&Path) -> io::Result<String>) -> Result<Node, BadSettings> {
     let name = path.display();
-    let text = read(path).map_err(|why| BadSettings(vec![format!("CONFIG: cannot read {name}: {why}")]))?;
+    let text = read(path)
+        .map_err(|why| BadSettings(vec![format!("CONFIG: cannot read {name}: {}", describe(&why))]))?;
     Node::parse(&text).map_err(|problems| {
         BadSettings(problems.to_string().lines().map(|line| format!("{name}: {line}")).collect())
     })
@@ -186,7 +211,7 @@ pub fn file_faults(document: &Node, endpoints: &Endpoints) -> Result<Vec<Spec>, 
         specs.extend(spec::specs(&mut reader, node, "faults", "fault-", endpoints, None));
     }
     if let Some(node) = top.get("scenario") {
-        specs.extend(scenario(&mut reader, node, endpoints));
+        specs.extend(scenario::scenario(&mut reader, node, endpoints));
     }
     for spec in &mut specs {
         spec.is_of_file = true;
@@ -204,59 +229,6 @@ fn file_dependencies(document: &Node) -> Result<Dependencies, Problems> {
     node.map_or_else(|| Ok(Dependencies::default()), |(.., node)| dependency::read(node, "dependencies"))
 }
 
-fn scenario(reader: &mut Reader, node: &Node, endpoints: &Endpoints) -> Vec<Spec> {
-    let fields = reader.fields(node, "scenario", &["repeat", "phases"]);
-    let repeats = reader.read(&fields, "repeat", value::boolean).unwrap_or_default();
-    let Some(phases) = fields.get("phases") else {
-        reader.refuse(fields.line, "scenario.phases", "missing");
-        return vec![];
-    };
-    let phases: Vec<_> = reader.items(phases).iter().enumerate().collect();
-    let last = phases.len().saturating_sub(1);
-    let mut timed = vec![];
-    let mut begin = Duration::ZERO;
-    for (n, item) in phases {
-        let path = format!("scenario.phases[{n}]");
-        let phase = reader.fields(item, &path, &["name", "for", "faults"]);
-        let length = reader.read(&phase, "for", value::with_unit);
-        if phase.get("for").is_none() && (n < last || repeats) {
-            reader.refuse(item.line, &format!("{path}.for"), "missing: only the last phase may last");
-        } else if length == Some(Duration::ZERO) {
-            reader.refuse(phase.line_of("for"), &format!("{path}.for"), "expected a time of more than 0");
-        }
-        let name = reader.read(&phase, "name", value::text).unwrap_or_else(|| format!("phase-{}", n + 1));
-        let until = length.map(|length| begin.saturating_add(length));
-        timed.push((path, name, phase, begin, until));
-        begin = until.unwrap_or(begin);
-    }
-    let cycle = repeats.then_some(begin).filter(|cycle| !cycle.is_zero());
-    let mut specs = vec![];
-    for (path, name, phase, from, until) in timed {
-        let Some(faults) = phase.get("faults") else { continue };
-        let phase = Some(Phase { from, until, cycle });
-        let (path, prefix) = (format!("{path}.faults"), format!("{name}-"));
-        specs.extend(spec::specs(reader, faults, &path, &prefix, endpoints, phase));
-    }
-    specs
-}
-
-/// kube-probesim's partition as a fault of the network, if it is to be one.
-fn partition(config: &Config) -> Option<Spec> {
-    let after = config.faults.disconnect_after.filter(|_| config.partition != Network::Open)?;
-    let until = config.faults.reconnect_after.map(|length| after.saturating_add(length));
-    (until != Some(after)).then(|| Spec {
-        name: "partition".to_owned(),
-        on: vec![Target::Port(Port::Http)],
-        timing: Timing { after, until, ..Timing::default() },
-        whom: Default::default(),
-        what: What::Network(config.partition),
-        ttl: None,
-        is_of_file: false,
-        source: json!({"on": "network", "name": "partition", "answer": config.partition.word(),
-            "after": format!("{after:?}"), "until": until.map(|until| format!("{until:?}"))}),
-    })
-}
-
 // === impl BadSettings ===
 
 impl std::error::Error for BadSettings {}
@@ -264,98 +236,5 @@ impl std::error::Error for BadSettings {}
 impl fmt::Display for BadSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("\n"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with_file(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, String> {
-        let lookup = |name: &str| match name {
-            "CONFIG" => Some(OsString::from("plan.yaml")),
-            name => variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value)),
-        };
-        load(Settings::default(), lookup, |_| Ok(text.to_owned())).map_err(|bad| bad.to_string())
-    }
-
-    fn secs(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn settings_of_the_file_yield_to_the_environment() {
-        let text = "settings: {LATENCY: 50, SEED: 7}";
-        let config = with_file(text, &[("LATENCY", "70")]).unwrap().config;
-        assert_eq!((config.faults.latency.as_millis(), config.seed), (70, Some(7)));
-    }
-
-    #[test]
-    fn faults_come_from_the_setting_and_the_file() {
-        let loaded =
-            with_file("faults: [{on: readiness}]", &[("FAULTS", "{on: liveness, rate: 5}")]).unwrap();
-        let names: Vec<_> = loaded.fixed.iter().map(|spec| spec.name.as_str()).collect();
-        assert_eq!(names, ["setting-1", "fault-1"]);
-    }
-
-    #[test]
-    fn phases_follow_each_other() {
-        let text = "
-scenario:
-  repeat: true
-  phases:
-    - for: 30s
-    - {name: outage, for: 10s, faults: [{on: readiness, after: 2s}]}
-    - {for: 20s, faults: {on: liveness}}";
-        let loaded = with_file(text, &[]).unwrap();
-        let phase = |n: usize| (loaded.fixed[n].name.as_str(), loaded.fixed[n].timing.phase.unwrap());
-        let cycle = Some(secs(60));
-        assert_eq!(phase(0), ("outage-1", Phase { from: secs(30), until: Some(secs(40)), cycle }));
-        assert_eq!(phase(1), ("phase-3-1", Phase { from: secs(40), until: Some(secs(60)), cycle }));
-    }
-
-    #[test]
-    fn all_that_is_wrong_is_said_at_once_with_file_and_line() {
-        let text = "\
-settings:
-  PORT: x
-  NONE: 1
-faults:
-  - {on: nowhere}
-scenario:
-  repeat: true
-  phases:
-    - faults: [{on: liveness, rte: 5}]
-unknown: 1
-";
-        let bad = with_file(text, &[("LATENCY", "-5"), ("FAULTS", "{on: all, rate: x}")]).unwrap_err();
-        for (line, beginning) in bad.lines().zip([
-            "LATENCY=",
-            "plan.yaml: line 2: settings.PORT=\"x\"",
-            "plan.yaml: line 3: settings.NONE: no such variable",
-            "FAULTS: line 1: faults.rate",
-            "plan.yaml: line 5: faults[0].on: \"nowhere\"",
-            "plan.yaml: line 9: scenario.phases[0].for: missing",
-            "plan.yaml: line 9: scenario.phases[0].faults[0].rte: unknown",
-            "plan.yaml: line 10: unknown: unknown; expected one of settings, faults, dependencies",
-        ]) {
-            assert!(line.starts_with(beginning), "{beginning}\n{bad}");
-        }
-        assert_eq!(bad.lines().count(), 8, "{bad}");
-    }
-
-    #[test]
-    fn a_fault_of_the_first_starts_needs_their_file() {
-        let bad = with_file("faults: {on: startup, starts: 2}", &[]).unwrap_err();
-        assert!(bad.contains("set STARTS_FILE"), "{bad}");
-    }
-
-    #[test]
-    fn a_real_partition_replaces_the_500() {
-        let variables = [("DISCONNECT_AFTER", "1"), ("RECONNECT_AFTER", "2"), ("PARTITION", "blackhole")];
-        let loaded = with_file("", &variables).unwrap();
-        let [spec] = &loaded.fixed[..] else { panic!("{:?}", loaded.fixed) };
-        assert_eq!(spec.what, What::Network(Network::Blackhole));
-        assert_eq!((spec.timing.after, spec.timing.until), (secs(60), Some(secs(180))));
     }
 }

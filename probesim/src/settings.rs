@@ -10,6 +10,7 @@ use tracing::Level;
 
 use crate::plan::Rate;
 use crate::plan::what::Network;
+use crate::quantity::{Memory, Millicores};
 use crate::value::{self, BadValue, Listen, Names};
 
 /// The settings as they were given; `None` where nobody gave one.
@@ -154,6 +155,35 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", value_parser = value::with_unit, allow_negative_numbers = true)]
     pub exit_delay: Option<Duration>,
 
+    /// Process: hold so much memory, such as 64Mi [env: MEMORY_LOAD] [default: none]
+    #[arg(long, value_name = "SIZE", value_parser = value::memory)]
+    pub memory_load: Option<Memory>,
+
+    /// Process: take so much of a core, 50%, 500m or 0.5 [env: CPU_LOAD] [default: none]
+    #[arg(long, value_name = "SHARE", value_parser = value::processor)]
+    pub cpu_load: Option<Millicores>,
+
+    /// Process: how long --memory-load and --cpu-load last, with a unit [env: LOAD_FOR] [default: to the end]
+    #[arg(long, value_name = "TIME", value_parser = value::positive, allow_negative_numbers = true)]
+    pub load_for: Option<Duration>,
+
+    /// The most memory that any fault may hold [env: MEMORY_LOAD_LIMIT] [default: 1Gi, or the container's memory
+    /// limit if that is lower]
+    #[arg(long, value_name = "SIZE", value_parser = value::memory)]
+    pub memory_load_limit: Option<Memory>,
+
+    /// The most processor time that any fault may take [env: CPU_LOAD_LIMIT] [default: 1000m, one core]
+    #[arg(long, value_name = "SHARE", value_parser = value::processor)]
+    pub cpu_load_limit: Option<Millicores>,
+
+    /// Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old [env: RECORD]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub record: Option<PathBuf>,
+
+    /// Answer as this record says, request by request; past its end, by plan and with its seed [env: REPLAY]
+    #[arg(long, value_name = "FILE", value_parser = value::path)]
+    pub replay: Option<PathBuf>,
+
     /// error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = value::log_level)]
     pub log_level: Option<Level>,
@@ -215,6 +245,13 @@ impl Settings {
             exit_code: env.read("EXIT_CODE", value::exit_code),
             ignore_sigterm: env.read("IGNORE_SIGTERM", value::boolean),
             exit_delay: env.read("EXIT_DELAY", value::with_unit),
+            memory_load: env.read("MEMORY_LOAD", value::memory),
+            cpu_load: env.read("CPU_LOAD", value::processor),
+            load_for: env.read("LOAD_FOR", value::positive),
+            memory_load_limit: env.read("MEMORY_LOAD_LIMIT", value::memory),
+            cpu_load_limit: env.read("CPU_LOAD_LIMIT", value::processor),
+            record: env.read("RECORD", value::path),
+            replay: env.read("REPLAY", value::path),
             log_level: env.read("LOG_LEVEL", value::log_level),
         };
         (settings, env.errors)
@@ -254,6 +291,13 @@ impl Settings {
             exit_code: self.exit_code.or(other.exit_code),
             ignore_sigterm: self.ignore_sigterm.or(other.ignore_sigterm),
             exit_delay: self.exit_delay.or(other.exit_delay),
+            memory_load: self.memory_load.or(other.memory_load),
+            cpu_load: self.cpu_load.or(other.cpu_load),
+            load_for: self.load_for.or(other.load_for),
+            memory_load_limit: self.memory_load_limit.or(other.memory_load_limit),
+            cpu_load_limit: self.cpu_load_limit.or(other.cpu_load_limit),
+            record: self.record.or(other.record),
+            replay: self.replay.or(other.replay),
             log_level: self.log_level.or(other.log_level),
         }
     }

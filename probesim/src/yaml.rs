@@ -195,7 +195,13 @@ impl Reader {
         let fields = Fields { line: node.line, path: path.to_owned(), entries };
         for (key, line, _) in entries {
             if !known.contains(&key.as_str()) {
-                let message = format!("unknown; expected one of {}", known.join(", "));
+                let message = match key.split_once(':') {
+                    // `{status:503}` is a key without a value.
+                    Some((begin, end)) if known.contains(&begin) => {
+                        format!("YAML needs a space after the colon; write {begin}: {end}")
+                    }
+                    _ => format!("unknown; expected one of {}", known.join(", ")),
+                };
                 self.refuse(*line, &fields.path_of(key), message);
             }
         }

@@ -146,7 +146,7 @@ _probesim() {
 
     case "${cmd}" in
         probesim)
-            opts="-h -V --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --log-level --check --reference --help --version serve lab check ctl help"
+            opts="-h -V --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --memory-load --cpu-load --load-for --memory-load-limit --cpu-load-limit --record --replay --log-level --check --reference --help --version serve lab check ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +269,34 @@ _probesim() {
                     return 0
                     ;;
                 --exit-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-load-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-load-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1084,7 +1112,7 @@ _probesim() {
             return 0
             ;;
         probesim__subcmd__serve)
-            opts="-h --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --log-level --check --reference --help"
+            opts="-h --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --memory-load --cpu-load --load-for --memory-load-limit --cpu-load-limit --record --replay --log-level --check --reference --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1207,6 +1235,34 @@ _probesim() {
                     return 0
                     ;;
                 --exit-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-load-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-load-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_probesim_global_optspecs
-    string join \n port= listen= failure-rate= latency= liveness-fail-after-time= readiness-fail-after-time= disconnect-after= reconnect-after= fail-dependency= fail-count= recovery-period= startup-delay= seed= drain-delay= grace= config= faults= partition= starts-file= admin-port= admin-listen= admin-token= admin-token-file= grpc-port= grpc-services= tcp-port= exit-after= exit-code= ignore-sigterm= exit-delay= log-level= check reference h/help V/version
+    string join \n port= listen= failure-rate= latency= liveness-fail-after-time= readiness-fail-after-time= disconnect-after= reconnect-after= fail-dependency= fail-count= recovery-period= startup-delay= seed= drain-delay= grace= config= faults= partition= starts-file= admin-port= admin-listen= admin-token= admin-token-file= grpc-port= grpc-services= tcp-port= exit-after= exit-code= ignore-sigterm= exit-delay= memory-load= cpu-load= load-for= memory-load-limit= cpu-load-limit= record= replay= log-level= check reference h/help V/version
 end
 
 function __fish_probesim_needs_command
@@ -54,6 +54,13 @@ complete -c probesim -n "__fish_probesim_needs_command" -l exit-after -d 'Proces
 complete -c probesim -n "__fish_probesim_needs_command" -l exit-code -d 'Process: the exit code of --exit-after, and of a POST to /exit that names none [env: EXIT_CODE] [default: 1]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l ignore-sigterm -d 'Process: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it [env: IGNORE_SIGTERM]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l exit-delay -d 'Process: exit so much later than the drain is over, with a unit [env: EXIT_DELAY] [default: 0]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l memory-load -d 'Process: hold so much memory, such as 64Mi [env: MEMORY_LOAD] [default: none]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l cpu-load -d 'Process: take so much of a core, 50%, 500m or 0.5 [env: CPU_LOAD] [default: none]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l load-for -d 'Process: how long --memory-load and --cpu-load last, with a unit [env: LOAD_FOR] [default: to the end]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l memory-load-limit -d 'The most memory that any fault may hold [env: MEMORY_LOAD_LIMIT] [default: 1Gi, or the container\'s memory limit if that is lower]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l cpu-load-limit -d 'The most processor time that any fault may take [env: CPU_LOAD_LIMIT] [default: 1000m, one core]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l record -d 'Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old [env: RECORD]' -r -F
+complete -c probesim -n "__fish_probesim_needs_command" -l replay -d 'Answer as this record says, request by request; past its end, by plan and with its seed [env: REPLAY]' -r -F
 complete -c probesim -n "__fish_probesim_needs_command" -l log-level -d 'error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l check -d 'Check all settings and the file, print the plan that they make, and serve nothing'
 complete -c probesim -n "__fish_probesim_needs_command" -l reference -d 'Print the reference of settings, file and faults as Markdown, and serve nothing'
@@ -94,6 +101,13 @@ complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-after -
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-code -d 'Process: the exit code of --exit-after, and of a POST to /exit that names none [env: EXIT_CODE] [default: 1]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l ignore-sigterm -d 'Process: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it [env: IGNORE_SIGTERM]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-delay -d 'Process: exit so much later than the drain is over, with a unit [env: EXIT_DELAY] [default: 0]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l memory-load -d 'Process: hold so much memory, such as 64Mi [env: MEMORY_LOAD] [default: none]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l cpu-load -d 'Process: take so much of a core, 50%, 500m or 0.5 [env: CPU_LOAD] [default: none]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l load-for -d 'Process: how long --memory-load and --cpu-load last, with a unit [env: LOAD_FOR] [default: to the end]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l memory-load-limit -d 'The most memory that any fault may hold [env: MEMORY_LOAD_LIMIT] [default: 1Gi, or the container\'s memory limit if that is lower]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l cpu-load-limit -d 'The most processor time that any fault may take [env: CPU_LOAD_LIMIT] [default: 1000m, one core]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l record -d 'Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old [env: RECORD]' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l replay -d 'Answer as this record says, request by request; past its end, by plan and with its seed [env: REPLAY]' -r -F
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l log-level -d 'error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l check -d 'Check all settings and the file, print the plan that they make, and serve nothing'
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l reference -d 'Print the reference of settings, file and faults as Markdown, and serve nothing'
@@ -135,11 +149,11 @@ complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Connect'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "grpc" -d 'Ask for health over gRPC: SERVING is a success'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -f -a "put" -d 'Replace the live faults, or those of one endpoint'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -f -a "patch" -d 'Add to the live faults'
@@ -149,42 +163,42 @@ complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_se
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -f -a "exit" -d 'End the process, as a crash does'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l on -d 'The endpoint, if the faults do not say' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l on -d 'The endpoint, if the faults do not say' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "put" -d 'Replace the live faults, or those of one endpoint'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "patch" -d 'Add to the live faults'

@@ -45,6 +45,13 @@ _probesim() {
 '--exit-code=[Process\: the exit code of --exit-after, and of a POST to /exit that names none \[env\: EXIT_CODE\] \[default\: 1\]]:CODE:_default' \
 '--ignore-sigterm=[Process\: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it \[env\: IGNORE_SIGTERM\]]::BOOL:_default' \
 '--exit-delay=[Process\: exit so much later than the drain is over, with a unit \[env\: EXIT_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--memory-load=[Process\: hold so much memory, such as 64Mi \[env\: MEMORY_LOAD\] \[default\: none\]]:SIZE:_default' \
+'--cpu-load=[Process\: take so much of a core, 50%, 500m or 0.5 \[env\: CPU_LOAD\] \[default\: none\]]:SHARE:_default' \
+'--load-for=[Process\: how long --memory-load and --cpu-load last, with a unit \[env\: LOAD_FOR\] \[default\: to the end\]]:TIME:_default' \
+'--memory-load-limit=[The most memory that any fault may hold \[env\: MEMORY_LOAD_LIMIT\] \[default\: 1Gi, or the container'\''s memory limit if that is lower\]]:SIZE:_default' \
+'--cpu-load-limit=[The most processor time that any fault may take \[env\: CPU_LOAD_LIMIT\] \[default\: 1000m, one core\]]:SHARE:_default' \
+'--record=[Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old \[env\: RECORD\]]:FILE:_files' \
+'--replay=[Answer as this record says, request by request; past its end, by plan and with its seed \[env\: REPLAY\]]:FILE:_files' \
 '--log-level=[error, warn, info, or debug, which shows each decision \[env\: LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
 '--check[Check all settings and the file, print the plan that they make, and serve nothing]' \
 '--reference[Print the reference of settings, file and faults as Markdown, and serve nothing]' \
@@ -93,6 +100,13 @@ _arguments "${_arguments_options[@]}" : \
 '--exit-code=[Process\: the exit code of --exit-after, and of a POST to /exit that names none \[env\: EXIT_CODE\] \[default\: 1\]]:CODE:_default' \
 '--ignore-sigterm=[Process\: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it \[env\: IGNORE_SIGTERM\]]::BOOL:_default' \
 '--exit-delay=[Process\: exit so much later than the drain is over, with a unit \[env\: EXIT_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--memory-load=[Process\: hold so much memory, such as 64Mi \[env\: MEMORY_LOAD\] \[default\: none\]]:SIZE:_default' \
+'--cpu-load=[Process\: take so much of a core, 50%, 500m or 0.5 \[env\: CPU_LOAD\] \[default\: none\]]:SHARE:_default' \
+'--load-for=[Process\: how long --memory-load and --cpu-load last, with a unit \[env\: LOAD_FOR\] \[default\: to the end\]]:TIME:_default' \
+'--memory-load-limit=[The most memory that any fault may hold \[env\: MEMORY_LOAD_LIMIT\] \[default\: 1Gi, or the container'\''s memory limit if that is lower\]]:SIZE:_default' \
+'--cpu-load-limit=[The most processor time that any fault may take \[env\: CPU_LOAD_LIMIT\] \[default\: 1000m, one core\]]:SHARE:_default' \
+'--record=[Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old \[env\: RECORD\]]:FILE:_files' \
+'--replay=[Answer as this record says, request by request; past its end, by plan and with its seed \[env\: REPLAY\]]:FILE:_files' \
 '--log-level=[error, warn, info, or debug, which shows each decision \[env\: LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
 '--check[Check all settings and the file, print the plan that they make, and serve nothing]' \
 '--reference[Print the reference of settings, file and faults as Markdown, and serve nothing]' \
@@ -207,11 +221,11 @@ esac
 ;;
 (ctl)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_probesim__subcmd__ctl_commands" \
@@ -227,11 +241,11 @@ _arguments "${_arguments_options[@]}" : \
             (put)
 _arguments "${_arguments_options[@]}" : \
 '--on=[The endpoint, if the faults do not say]:ENDPOINT:_default' \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':faults -- A fault or a list of them, as YAML or JSON, or @FILE:_default' \
@@ -240,11 +254,11 @@ _arguments "${_arguments_options[@]}" : \
 (patch)
 _arguments "${_arguments_options[@]}" : \
 '--on=[The endpoint, if the faults do not say]:ENDPOINT:_default' \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':faults -- A fault or a list of them, as YAML or JSON, or @FILE:_default' \
@@ -252,11 +266,11 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (delete)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 '::endpoint -- The endpoint; all, if there is none:_default' \
@@ -264,33 +278,33 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (reset)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (state)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (exit)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 '::code -- The exit code:_default' \

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::route::Change;
 use crate::endpoint::Endpoints;
 use crate::plan::Put;
+use crate::plan::process::Limits;
 use crate::plan::spec::{self, Spec, Target};
 use crate::yaml::{Content, Node, Problem, Problems};
 
@@ -18,8 +19,7 @@ pub(super) struct Context<'a> {
     pub(super) uptime: Duration,
     /// For the names of faults that have none.
     pub(super) number: u64,
-    /// Whether the starts of the container are counted.
-    pub(super) has_starts: bool,
+    pub(super) limits: Limits,
 }
 
 /// A change that is known to be possible.
@@ -68,9 +68,11 @@ fn read(body: &str, endpoint: Option<&str>, context: Context<'_>) -> Result<Vec<
     }
     let prefix = format!("live-{}-", context.number);
     let specs = spec::read_all(&node, "faults", &prefix, context.endpoints)?;
-    if let Some(spec) = specs.iter().find(|spec| spec.timing.starts.is_some() && !context.has_starts) {
-        let message = format!("fault {:?} has `starts`, but the server has no STARTS_FILE", spec.name);
-        return Err(problem("faults.starts", &message));
+    let wrong = specs.iter().filter_map(|spec| context.limits.check(spec).err());
+    let wrong: Vec<_> =
+        wrong.flat_map(|(key, message)| problem(&format!("faults.{key}"), &message).0).collect();
+    if !wrong.is_empty() {
+        return Err(Problems(wrong));
     }
     Ok(specs.into_iter().map(|spec| put(spec, context.uptime)).collect())
 }
@@ -130,7 +132,7 @@ mod tests {
     use super::*;
 
     fn context(endpoints: &Endpoints) -> Context<'_> {
-        Context { endpoints, uptime: Duration::from_secs(100), number: 1, has_starts: false }
+        Context { endpoints, uptime: Duration::from_secs(100), number: 1, limits: Limits::default() }
     }
 
     fn changed(live: &mut Vec<Put>, change: Change, endpoint: Option<&str>, body: &str) {
@@ -185,6 +187,16 @@ mod tests {
             (None, "", "line 1: faults: expected a fault"),
             (None, "hello", "line 1: faults: expected a map"),
             (None, "{on: startup, starts: 3}", "line 1: faults.starts: fault \"live-1-1\" has"),
+            (
+                None,
+                "{on: process, memory: 2Gi}",
+                "line 1: faults.memory: fault \"live-1-1\": 2Gi is above the limit",
+            ),
+            (
+                Some("process"),
+                "{cpu: 50}",
+                "line 1: faults.cpu: fault \"live-1-1\": 50000m is above the limit",
+            ),
             (None, "{", "line "),
         ] {
             let text = refused(endpoint, body);

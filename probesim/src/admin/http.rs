@@ -49,7 +49,6 @@ struct Admin {
     engine: Arc<Engine>,
     token: Token,
     is_loopback: bool,
-    has_starts: bool,
     /// Of an exit that names none.
     exit_code: u8,
     changes: AtomicU64,
@@ -60,12 +59,10 @@ pub(crate) async fn serve(
     listener: TcpListener,
     engine: Arc<Engine>,
     token: Token,
-    has_starts: bool,
     exit_code: u8,
 ) -> Infallible {
     let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
-    let admin =
-        Arc::new(Admin { engine, token, is_loopback, has_starts, exit_code, changes: AtomicU64::new(0) });
+    let admin = Arc::new(Admin { engine, token, is_loopback, exit_code, changes: AtomicU64::new(0) });
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -201,7 +198,7 @@ impl Admin {
             endpoints: engine.endpoints(),
             uptime: engine.uptime(),
             number: self.changes.load(Relaxed) + 1,
-            has_starts: self.has_starts,
+            limits: engine.limits(),
         };
         match faults::check(change, endpoint, body, context) {
             Ok(checked) => {
@@ -212,6 +209,9 @@ impl Admin {
                     tokio::task::yield_now().await;
                 }
                 info!(endpoint = endpoint.unwrap_or("all"), live = engine.live().len(), "live faults change");
+                if engine.tape().replay().is_some() {
+                    warn!("a record is replayed: faults of requests and ports act past its end");
+                }
                 json(StatusCode::OK, &view::faults(engine))
             }
             Err(problems) => {

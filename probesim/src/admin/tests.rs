@@ -30,7 +30,7 @@ impl Admin {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let engine = Arc::new(Engine::new(Setup::default(), 42, Instant::now()));
-        tokio::spawn(super::serve(listener, Arc::clone(&engine), token, false, 1));
+        tokio::spawn(super::serve(listener, Arc::clone(&engine), token, 1));
         Self { address, engine }
     }
 

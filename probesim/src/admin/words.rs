@@ -22,6 +22,7 @@ pub(super) fn what(what: &What) -> String {
         }
         What::Answer(answer) => answered(answer),
         What::Network(network) => network_word(*network).to_owned(),
+        What::Load(load) => load.to_string(),
     }
 }
 

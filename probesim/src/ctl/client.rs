@@ -9,6 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time;
 
+use crate::system_error::describe;
+
 /// More than any state.
 const MAX_ANSWER: u64 = 16 << 20;
 
@@ -31,7 +33,7 @@ pub(super) struct Answer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failed {
-    #[error("{0}")]
+    #[error("{words}", words = describe(.0))]
     Io(#[from] io::Error),
     #[error("no answer within {0:?}")]
     Timeout(Duration),
@@ -78,6 +80,16 @@ impl Answer {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
         Some(Self { status, body: body.to_owned() })
+    }
+
+    /// How many faults there are after a change, for a reader; nothing if it does not say.
+    pub(super) fn live_faults(&self) -> String {
+        let json: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        match json["faults"].as_array().map(Vec::len) {
+            None => String::new(),
+            Some(1) => ", 1 live fault".to_owned(),
+            Some(number) => format!(", {number} live faults"),
+        }
     }
 
     /// The body; an error in words.

@@ -12,6 +12,7 @@ use tokio::net;
 use tokio::time;
 
 use crate::plan::Rate;
+use crate::system_error::describe;
 use crate::value;
 use client::{Answer, Request};
 
@@ -28,9 +29,15 @@ pub struct Args {
     #[command(subcommand)]
     what: What,
 
-    /// Admin port of the server, or of all behind a name: HOST:PORT
-    #[arg(long, global = true, value_name = "HOST:PORT", default_value = "127.0.0.1:8081")]
-    to: String,
+    /// Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:8081",
+        value_delimiter = ','
+    )]
+    to: Vec<String>,
 
     /// Tell only so many of the replicas, the first by address
     #[arg(long, global = true, value_name = "N", conflicts_with = "share")]
@@ -44,7 +51,7 @@ pub struct Args {
     #[arg(long, global = true, value_name = "PAUSE", value_parser = value::with_unit)]
     rolling: Option<Duration>,
 
-    /// The longest time for one replica, with a unit
+    /// The longest time to find a name, and for one replica, with a unit
     #[arg(long, global = true, value_name = "TIME", value_parser = value::positive, default_value = "5s")]
     timeout: Duration,
 }
@@ -91,16 +98,20 @@ pub async fn run(arguments: Args) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let mut found: Vec<SocketAddr> = match net::lookup_host(&arguments.to).await {
-        Ok(found) => found.collect(),
-        Err(why) => {
-            eprintln!("probesim: cannot find {}: {why}", arguments.to);
-            return ExitCode::FAILURE;
+    let mut found = vec![];
+    for name in &arguments.to {
+        match find(name, arguments.timeout).await {
+            Ok(addresses) => found.extend(addresses),
+            Err(why) => {
+                // Half of what was asked for is not what was asked for.
+                eprintln!("probesim: cannot find {name}: {why}; nobody was told");
+                return ExitCode::FAILURE;
+            }
         }
-    };
+    }
     select::choose(&mut found, arguments.count, arguments.share);
     if found.is_empty() {
-        eprintln!("probesim: {} has no address to tell", arguments.to);
+        eprintln!("probesim: no replica to tell");
         return ExitCode::FAILURE;
     }
     let failed = match arguments.rolling {
@@ -112,6 +123,15 @@ pub async fn run(arguments: Args) -> ExitCode {
     }
     eprintln!("probesim: {failed} of {} failed", found.len());
     ExitCode::FAILURE
+}
+
+/// All addresses of a name.
+async fn find(name: &str, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
+    match time::timeout(timeout, net::lookup_host(name)).await {
+        Ok(Ok(found)) => Ok(found.collect()),
+        Ok(Err(why)) => Err(describe(&why)),
+        Err(_) => Err(format!("no answer within {timeout:?}")),
+    }
 }
 
 fn request(what: &What) -> Result<Request, String> {
@@ -160,7 +180,8 @@ async fn all_at_once(arguments: &Args, request: &Request, found: &[SocketAddr]) 
     }
     let mut answers = told.join_all().await;
     answers.sort_by_key(|(n, _)| *n);
-    answers.iter().filter(|(n, answer)| !report(arguments, found[*n], answer)).count()
+    let width = width(found);
+    answers.iter().filter(|(n, answer)| !report(arguments, found[*n], width, answer)).count()
 }
 
 async fn one_by_one(arguments: &Args, request: &Request, found: &[SocketAddr], pause: Duration) -> usize {
@@ -168,9 +189,10 @@ async fn one_by_one(arguments: &Args, request: &Request, found: &[SocketAddr], p
         if n > 0 {
             time::sleep(pause).await;
         }
-        if !report(arguments, address, &client::tell(address, request, arguments.timeout).await) {
+        let answer = client::tell(address, request, arguments.timeout).await;
+        if !report(arguments, address, width(found), &answer) {
             for skipped in &found[n + 1..] {
-                println!("{skipped} skipped");
+                println!("{} skipped", column(*skipped, width(found)));
             }
             return found.len() - n;
         }
@@ -178,22 +200,37 @@ async fn one_by_one(arguments: &Args, request: &Request, found: &[SocketAddr], p
     0
 }
 
-/// Whether it worked.
-fn report(arguments: &Args, address: SocketAddr, answer: &Result<Answer, client::Failed>) -> bool {
+/// The longest address.
+fn width(found: &[SocketAddr]) -> usize {
+    found.iter().map(|address| address.to_string().len()).max().unwrap_or_default()
+}
+
+fn column(address: SocketAddr, width: usize) -> String {
+    format!("{:width$}", address.to_string())
+}
+
+/// Prints a replica's line of the table; whether it worked.
+fn report(
+    arguments: &Args,
+    address: SocketAddr,
+    width: usize,
+    answer: &Result<Answer, client::Failed>,
+) -> bool {
+    let name = column(address, width);
     match answer {
         Ok(answer) if answer.status < 300 => {
             match arguments.what {
                 What::State => println!("{address} {}", answer.in_one_line()),
-                _ => println!("{address} ok"),
+                _ => println!("{name} ok{}", answer.live_faults()),
             }
             true
         }
         Ok(answer) => {
-            println!("{address} failed: {} {}", answer.status, answer.in_one_line());
+            println!("{name} failed: {} {}", answer.status, answer.in_one_line());
             false
         }
         Err(why) => {
-            println!("{address} failed: {why}");
+            println!("{name} failed: {why}");
             false
         }
     }

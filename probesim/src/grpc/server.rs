@@ -18,8 +18,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{self, Instant};
 use tracing::debug;
 
 use super::message::{self, Health};
@@ -30,6 +30,7 @@ use crate::plan::whom::Asked;
 use crate::server::control::Controlled;
 use crate::server::engine::Engine;
 use crate::server::peer::Resettable;
+use crate::server::wait;
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -45,12 +46,18 @@ const INVALID_ARGUMENT: u8 = 3;
 const NOT_FOUND: u8 = 5;
 const UNIMPLEMENTED: u8 = 12;
 
-type Answer = Either<Unary, Channel<Bytes>>;
+type Answer = Either<Unary, Watched>;
 
 /// One message, if any, and the trailers.
 struct Unary {
     message: Option<Bytes>,
     trailers: Option<HeaderMap>,
+}
+
+/// What a watcher gets. hyper drops it when the stream ends, and that is how its task hears of it.
+struct Watched {
+    health: Channel<Bytes>,
+    _alive: oneshot::Sender<Infallible>,
 }
 
 /// How a connection is to end because of a fault.
@@ -149,15 +156,15 @@ impl Connection {
         headers: HeaderMap,
     ) -> Pin<Box<dyn Future<Output = Response<Answer>> + Send>> {
         Box::pin(async move {
-            let (sender, body) = Channel::new(4);
+            let (sender, health) = Channel::new(4);
+            let (alive, gone) = oneshot::channel();
             tokio::spawn(async move {
-                let ended = self.end.clone();
                 tokio::select! {
                     () = self.tell(service, headers, sender) => {}
-                    () = ended.closed() => {}
+                    _ = gone => {}
                 }
             });
-            response(Either::Right(body))
+            response(Either::Right(Watched { health, _alive: alive }))
         })
     }
 
@@ -198,7 +205,7 @@ impl Connection {
         let decision = self.engine.arrive(endpoint, asked);
         if !decision.delay.is_zero() {
             let waiting = self.engine.state().wait();
-            time::sleep(decision.delay).await;
+            wait::until(Instant::now() + decision.delay).await;
             waiting.finish();
             self.engine.served(endpoint, decision.delay, decision.delay);
         }
@@ -258,6 +265,20 @@ fn status(code: u8, message: &str) -> HeaderMap {
         headers.insert(GRPC_MESSAGE, message);
     }
     headers
+}
+
+// === impl Watched ===
+
+impl Body for Watched {
+    type Data = Bytes;
+    type Error = <Channel<Bytes> as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.health).poll_frame(context)
+    }
 }
 
 // === impl Unary ===

@@ -97,6 +97,42 @@ async fn a_watcher_hears_of_every_change() {
 }
 
 #[tokio::test]
+async fn a_watcher_that_cancels_its_stream_is_forgotten_while_its_connection_goes_on() {
+    let (address, engine) = serving("[]").await;
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut ask = async |method: &str| {
+        let request = Request::post(format!("http://{address}/grpc.health.v1.Health/{method}"))
+            .body(Full::new(message::request("")))
+            .unwrap();
+        client.send_request(request).await.unwrap().into_body()
+    };
+    ask("Check").await.collect().await.unwrap();
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let mut watching = vec![];
+    for _ in 0..3 {
+        let mut body = ask("Watch").await;
+        time::timeout(PATIENCE, body.frame()).await.unwrap().unwrap().unwrap();
+        watching.push(body);
+    }
+    assert!(tasks() >= before + 3);
+    // The client resets the streams.
+    drop(watching);
+    let forgotten = async {
+        while tasks() > before {
+            tokio::task::yield_now().await;
+        }
+    };
+    time::timeout(PATIENCE, forgotten).await.expect("the watches end with their streams");
+    let asked = engine.state().arrived(crate::endpoint::Endpoint::Grpc);
+    assert!(ask("Check").await.collect().await.is_ok(), "the connection goes on");
+    assert_eq!(engine.state().arrived(crate::endpoint::Endpoint::Grpc), asked + 1);
+}
+
+#[tokio::test]
 async fn other_methods_are_unimplemented() {
     let (address, _) = serving("[]").await;
     let stream = TcpStream::connect(address).await.unwrap();

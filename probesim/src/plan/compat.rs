@@ -10,6 +10,11 @@ use crate::endpoint::Endpoint;
 /// What readiness says when a dependency fails.
 pub(crate) const BROKEN_DEPENDENCY: &str = "Readiness probe failed due to dependency\n";
 
+/// Why a real dependency's endpoint fails while what it stands for is down.
+pub(crate) const DOWN: &str = "down";
+/// What it says then.
+pub(crate) const BROKEN: &str = "Dependency failure\n";
+
 /// A failure, and when it happens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
@@ -97,9 +102,31 @@ impl fmt::Display for When {
     }
 }
 
+/// What an endpoint says for a reason that no planned fault is, as a record has it; `None` if it has no such reason.
+pub(crate) fn said(endpoint: Endpoint, name: &str, reason: &str) -> Option<(&'static str, &'static str)> {
+    let all = Faults {
+        failure_rate: Rate::ALWAYS,
+        liveness_fail_after: Some(Duration::ZERO),
+        readiness_fail_after: Some(Duration::ZERO),
+        disconnect_after: Some(Duration::ZERO),
+        fail_dependency: true,
+        recovery_period: 1,
+        startup_delay: Duration::MAX,
+        ..Faults::default()
+    };
+    let script = script(&all, endpoint, name);
+    let others = [("healthy", script.healthy), (DOWN, BROKEN)];
+    let failures = script.steps.iter().filter_map(|step| match step {
+        Step::Fail(fault) => Some((fault.reason, fault.body)),
+        Step::Wait(_) | Step::Follow | Step::Inject(_) => None,
+    });
+    failures.chain(others).find(|(known, _)| *known == reason)
+}
+
 /// The steps of an endpoint. Those that can never act are left out.
-pub(super) fn script(faults: &Faults, endpoint: Endpoint) -> Script {
+pub(super) fn script(faults: &Faults, endpoint: Endpoint, name: &str) -> Script {
     match endpoint {
+        _ if name.starts_with("grpc") => drained(),
         Endpoint::Liveness => liveness(faults),
         Endpoint::Readiness => readiness(faults),
         Endpoint::Startup => startup(faults),
@@ -121,7 +148,7 @@ fn liveness(faults: &Faults) -> Script {
 }
 
 /// Fails only while draining.
-pub(super) fn drained() -> Script {
+fn drained() -> Script {
     healthy(vec![drain()], "OK\n")
 }
 
@@ -150,7 +177,7 @@ fn startup(faults: &Faults) -> Script {
 }
 
 fn dependency(faults: &Faults) -> Script {
-    let steps = broken_dependency(faults, "Dependency failure\n").into_iter().collect();
+    let steps = broken_dependency(faults, BROKEN).into_iter().collect();
     healthy(steps, "Dependency is healthy\n")
 }
 

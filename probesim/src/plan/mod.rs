@@ -2,6 +2,7 @@
 
 mod compat;
 mod latency;
+pub mod process;
 mod rate;
 pub mod spec;
 pub mod what;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-pub(crate) use compat::BROKEN_DEPENDENCY;
+pub(crate) use compat::{BROKEN, BROKEN_DEPENDENCY, DOWN, said};
 pub use compat::{Fault, When};
 pub use latency::{Latency, Outcomes};
 pub use rate::Rate;
@@ -26,11 +27,15 @@ use crate::config::Faults;
 use crate::endpoint::{Endpoint, Endpoints};
 use crate::rng::fnv1a;
 
-/// The plan of every endpoint and port.
+/// What faults of the process itself are for.
+pub(crate) const PROCESS: &str = "process";
+
+/// The plan of every endpoint and port, and of the process.
 #[derive(Clone, Debug)]
 pub struct Plan {
     scripts: Vec<Script>,
     ports: Vec<(Port, Arc<Injection>)>,
+    process: Vec<Arc<Injection>>,
 }
 
 /// The plan of one endpoint: its steps in order of precedence, then the answer when none of them fails it.
@@ -125,7 +130,7 @@ impl Plan {
     /// Puts the planned faults before kube-probesim's, and after the drain.
     #[must_use]
     pub fn build(faults: &Faults, sources: Sources<'_>, endpoints: &Endpoints) -> Self {
-        let mut ports = vec![];
+        let (mut ports, mut process) = (vec![], vec![]);
         let mut injected = vec![vec![]; endpoints.count()];
         let live = sources.live.iter().map(|put| (&put.spec, put.epoch, put.expires));
         let fixed = sources.fixed.iter().map(|spec| (spec, Duration::ZERO, None));
@@ -147,12 +152,12 @@ impl Plan {
                     Target::All => endpoints.all().for_each(&mut at),
                     Target::Endpoint(endpoint) => at(*endpoint),
                     Target::Port(port) => ports.push((*port, inject(port.name()))),
+                    Target::Process => process.push(inject(PROCESS)),
                 }
             }
         }
         let script = |endpoint: Endpoint| {
-            let is_grpc = endpoints.name(endpoint).starts_with("grpc");
-            let mut script = if is_grpc { compat::drained() } else { compat::script(faults, endpoint) };
+            let mut script = compat::script(faults, endpoint, endpoints.name(endpoint));
             let drain = script.steps.iter().take_while(|step| step.is_drain()).count();
             if sources.follows && endpoint == Endpoint::Readiness {
                 let place = script.steps.iter().position(Step::is_after_dependencies);
@@ -161,7 +166,7 @@ impl Plan {
             script.steps.splice(drain..drain, injected[endpoint.index()].drain(..));
             script
         };
-        Self { scripts: endpoints.all().map(script).collect(), ports }
+        Self { scripts: endpoints.all().map(script).collect(), ports, process }
     }
 
     /// kube-probesim's settings alone, in its order of precedence.
@@ -194,7 +199,7 @@ impl Plan {
             Step::Inject(Planned(fault)) => Some(fault),
             Step::Wait(_) | Step::Fail(_) | Step::Follow => None,
         });
-        injected.chain(self.ports.iter().map(|(_, fault)| fault))
+        injected.chain(self.ports.iter().map(|(_, fault)| fault)).chain(&self.process)
     }
 
     /// Every planned fault in force, with the place of each.
@@ -209,13 +214,17 @@ impl Plan {
             });
             injected.map(move |fault| (endpoints.name(endpoint), fault))
         });
-        steps.chain(self.ports.iter().map(|(port, fault)| (port.name(), &**fault)))
+        let ports = self.ports.iter().map(|(port, fault)| (port.name(), &**fault));
+        steps.chain(ports).chain(self.process.iter().map(|fault| (PROCESS, &**fault)))
     }
 }
 
 // === impl Port ===
 
 impl Port {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Http, Self::Grpc, Self::Tcp];
+
     /// Its name in a plan.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -244,6 +253,21 @@ impl Injection {
         }
     }
 
+    /// One that a record knows only by what it did.
+    pub(crate) fn recorded(name: &str, answer: what::Answer) -> Self {
+        Self {
+            name: name.to_owned(),
+            stream: 0,
+            timing: Timing::default(),
+            whom: Whom::default(),
+            what: What::Answer(answer),
+            epoch: Duration::ZERO,
+            expires: None,
+            turns: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+        }
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         (self.stream, self.epoch, self.expires) == (other.stream, other.epoch, other.expires)
             && (&self.timing, &self.whom, &self.what) == (&other.timing, &other.whom, &other.what)
@@ -259,7 +283,12 @@ impl Injection {
     /// Whether its moment is now.
     #[must_use]
     pub fn is_open(&self, uptime: Duration) -> bool {
-        self.time(uptime).is_some_and(|t| self.timing.open_since(t).is_some())
+        self.since(uptime).is_some()
+    }
+
+    /// How long its moment has been there.
+    fn since(&self, uptime: Duration) -> Option<Duration> {
+        self.timing.open_since(self.time(uptime)?)
     }
 
     /// The uptime at which its moment may begin or end next.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
+use super::process::Load;
 use super::{Latency, Outcomes};
 
 /// What a fault does.
@@ -17,6 +18,8 @@ pub enum What {
     Answer(Answer),
     /// Takes the port away.
     Network(Network),
+    /// Loads the process.
+    Load(Load),
 }
 
 /// A planned answer.
@@ -91,16 +94,19 @@ impl What {
             Self::Wait(..) => "latency",
             Self::Answer(answer) => answer.manner.word(),
             Self::Network(network) => network.word(),
+            Self::Load(load) => load.word(),
         }
     }
 }
 
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())?;
         match self {
-            Self::Answer(answer) if answer.manner.has_status() => write!(f, " {}", answer.status),
-            Self::Wait(..) | Self::Answer(_) | Self::Network(_) => Ok(()),
+            Self::Answer(answer) if answer.manner.has_status() => {
+                write!(f, "{} {}", self.word(), answer.status)
+            }
+            Self::Load(load) => write!(f, "{load}"),
+            Self::Wait(..) | Self::Answer(_) | Self::Network(_) => f.write_str(self.word()),
         }
     }
 }

@@ -17,6 +17,7 @@ use super::raw;
 use crate::config::Drain;
 use crate::plan::Port;
 use crate::plan::what::Network;
+use crate::record::Entry;
 
 /// The pause after an accept that failed: out of file descriptors, it would fail again at once.
 const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
@@ -82,6 +83,7 @@ where
         let (network, next) = engine.network(port);
         if network != before {
             info!(port = port.name(), network = network.word(), "network changes");
+            engine.tape().record(|| Entry::Network { port, at: engine.uptime(), network });
             before = network;
         }
         socket = socket.become_(network, address);

@@ -12,9 +12,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Request, Response, StatusCode};
-use tokio::time::{self, Instant};
+use tokio::time::Instant;
 
 use super::engine::Engine;
+use super::wait;
 use crate::decide::Decision;
 use crate::endpoint::Endpoint;
 use crate::plan::what::Manner;
@@ -67,10 +68,11 @@ pub(crate) fn answer(engine: &Arc<Engine>, address: Option<IpAddr>, request: Req
     if decision.delay.is_zero() {
         return Answering::Now(Some(reply(endpoint, decision)));
     }
+    // Now, and not when the answer is first polled.
+    let arrived = Instant::now();
     let engine = Arc::clone(engine);
     Answering::Later(Box::pin(async move {
-        let arrived = Instant::now();
-        wait(&engine, &decision, request.into_body()).await;
+        stay(&engine, arrived + decision.delay, request.into_body()).await;
         engine.served(endpoint, decision.delay, arrived.elapsed());
         reply(endpoint, decision)
     }))
@@ -78,7 +80,7 @@ pub(crate) fn answer(engine: &Arc<Engine>, address: Option<IpAddr>, request: Req
 
 /// Waits as decided, or until the client is gone. hyper sees that by reading, so it must not be stuck before
 /// a body that nobody takes.
-async fn wait(engine: &Engine, decision: &Decision, mut body: Incoming) {
+async fn stay(engine: &Engine, moment: Instant, mut body: Incoming) {
     let waiting = engine.state().wait();
     let body_fails = async {
         while let Some(frame) = body.frame().await {
@@ -89,7 +91,7 @@ async fn wait(engine: &Engine, decision: &Decision, mut body: Incoming) {
         future::pending::<()>().await;
     };
     tokio::select! {
-        () = time::sleep(decision.delay) => waiting.finish(),
+        () = wait::until(moment) => waiting.finish(),
         () = body_fails => {}
     }
 }

@@ -15,10 +15,12 @@ use crate::decide::{Arrival, Decision, Followed, decide};
 use crate::dependency::Dependencies;
 use crate::endpoint::{Endpoint, Endpoints};
 use crate::metrics::{Metrics, Sample};
+use crate::plan::process::Limits;
 use crate::plan::spec::Spec;
 use crate::plan::what::Network;
 use crate::plan::whom::Asked;
-use crate::plan::{Plan, Port, Put, Sources};
+use crate::plan::{BROKEN, DOWN, Plan, Port, Put, Sources};
+use crate::record::{Entry, Replay, Tape};
 use crate::rng::Draws;
 use crate::state::State;
 
@@ -33,10 +35,12 @@ pub(crate) struct Engine {
     dependencies: Dependencies,
     /// Which start of the container this is, from 1.
     start: u64,
+    limits: Limits,
     draws: Draws,
     state: State,
     metrics: Metrics,
     started: Instant,
+    tape: Tape,
     plan: RwLock<Arc<Plan>>,
     sources: Mutex<Written>,
     changed: watch::Sender<()>,
@@ -69,13 +73,15 @@ pub(crate) struct Setup {
     pub(crate) dependencies: Dependencies,
     pub(crate) fixed: Vec<Spec>,
     pub(crate) start: u64,
+    pub(crate) limits: Limits,
+    pub(crate) replay: Option<Replay>,
 }
 
 // === impl Engine ===
 
 impl Engine {
     pub(crate) fn new(setup: Setup, seed: u64, started: Instant) -> Self {
-        let Setup { endpoints, faults, dependencies, fixed, start } = setup;
+        let Setup { endpoints, faults, dependencies, fixed, start, limits, replay } = setup;
         let follows = dependencies.are_followed();
         let sources = Sources { fixed: &fixed, start, follows, ..Sources::default() };
         let plan = Plan::build(&faults, sources, &endpoints);
@@ -84,6 +90,7 @@ impl Engine {
             state: State::new(endpoints.count()),
             metrics: Metrics::new(endpoints.count()),
             started,
+            tape: Tape::new(replay),
             plan: RwLock::new(Arc::new(plan)),
             sources: Mutex::new(Written { live: vec![], fixed }),
             changed: watch::Sender::new(()),
@@ -94,6 +101,7 @@ impl Engine {
             faults,
             dependencies,
             start,
+            limits,
         }
     }
 
@@ -115,6 +123,11 @@ impl Engine {
 
     pub(crate) fn start(&self) -> u64 {
         self.start
+    }
+
+    /// What faults may ask of the process.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
 
     pub(crate) fn uptime(&self) -> Duration {
@@ -196,7 +209,8 @@ impl Engine {
     /// What has become of a port, and for how long that is certain unless the plan changes.
     pub(crate) fn network(&self, port: Port) -> (Network, Option<Duration>) {
         let uptime = self.uptime();
-        let (network, next) = self.plan().network(port, uptime);
+        let replayed = self.tape.replay().and_then(|replay| replay.network(port, uptime));
+        let (network, next) = replayed.unwrap_or_else(|| self.plan().network(port, uptime));
         (network, next.map(|next| next.saturating_sub(uptime)))
     }
 
@@ -208,14 +222,8 @@ impl Engine {
             is_draining: self.state.is_draining(),
             asked,
         };
-        let mut decision = {
-            let plan = self.plan.read().unwrap_or_else(PoisonError::into_inner);
-            let turn = || self.state.take_turn(endpoint);
-            decide(&plan, endpoint, arrival, &self.draws, turn, || self.follow(&plan, arrival))
-        };
-        if decision.planned.is_none() && self.broken(endpoint) {
-            (decision.status, decision.body, decision.reason) = (500, "Dependency failure\n", "down");
-        }
+        let replayed = self.tape.replayed(endpoint, arrival, &self.endpoints);
+        let decision = replayed.unwrap_or_else(|| self.planned(endpoint, arrival));
         self.metrics.count(Sample {
             endpoint,
             caller: asked.caller(),
@@ -233,6 +241,10 @@ impl Engine {
             "decided"
         );
         self.tell("decision", endpoint, || self.event(endpoint, arrival, &decision));
+        self.tape.record(|| {
+            let (sequence, at, caller) = (arrival.sequence, arrival.uptime, asked.caller());
+            Entry::Decided { endpoint, sequence, caller, at, decision: decision.clone() }
+        });
         decision
     }
 
@@ -258,12 +270,26 @@ impl Engine {
         }
     }
 
-    /// Asks every named dependency, as a request of its own to each.
+    fn planned(&self, endpoint: Endpoint, arrival: Arrival<'_>) -> Decision {
+        let plan = self.plan.read().unwrap_or_else(PoisonError::into_inner);
+        let turn = || self.state.take_turn(endpoint);
+        let mut decision =
+            decide(&plan, endpoint, arrival, &self.draws, turn, || self.follow(&plan, arrival));
+        if decision.planned.is_none() && self.broken(endpoint) {
+            (decision.status, decision.body, decision.reason) = (500, BROKEN, DOWN);
+        }
+        decision
+    }
+
+    /// The record that is written, and the one that is given again.
+    pub(crate) fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    /// Asks every named dependency, under the number of the request that asks: what others ask them changes nothing.
     fn follow(&self, plan: &Plan, arrival: Arrival<'_>) -> Followed {
         let verdicts = self.dependencies.all.iter().map(|dependency| {
-            let endpoint = dependency.endpoint;
-            let arrival = Arrival { sequence: self.state.arrive(endpoint), ..arrival };
-            let decision = decide(plan, endpoint, arrival, &self.draws, || 0, Followed::default);
+            let decision = decide(plan, dependency.endpoint, arrival, &self.draws, || 0, Followed::default);
             dependency.verdict(&decision)
         });
         self.dependencies.policy.followed(verdicts)

@@ -7,13 +7,14 @@ use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::ListenOn;
+use crate::system_error::describe;
 
 /// Connections that wait to be accepted; the kernel caps it at `net.core.somaxconn`, by default this.
 const BACKLOG: u32 = 4096;
 
 /// Why there is no listener, and which setting to change.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {why}; choose another with {settings}")]
+#[error("cannot listen on {address}: {words}; choose another with {settings}", words = describe(why))]
 pub(crate) struct CannotListen {
     address: SocketAddr,
     why: io::Error,

@@ -6,6 +6,7 @@ pub(crate) mod control;
 mod endpoints;
 pub(crate) mod engine;
 mod listen;
+mod load;
 pub(crate) mod peer;
 mod process;
 mod raw;
@@ -18,6 +19,7 @@ mod tests;
 #[cfg(test)]
 mod tests_of_faults;
 mod upstream;
+pub(crate) mod wait;
 
 use std::fmt::Write as _;
 use std::io;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use rand::TryRng;
 use rand::rngs::SysRng;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -36,9 +39,11 @@ use tracing::{Level, info, warn};
 use crate::cli::Serve;
 use crate::config::{Config, Drain, ListenOn};
 use crate::endpoint::Endpoint;
-use crate::load::{self, Loaded};
+use crate::load::Loaded;
 use crate::plan::what::Network;
 use crate::plan::{Plan, Port, Sources};
+use crate::record::{Recorder, Replay};
+use crate::system_error::describe;
 use crate::{admin, advice, grpc, reference};
 use accept::Served;
 use engine::{Engine, Setup};
@@ -56,6 +61,8 @@ enum CannotStart {
     Seed(rand::rngs::SysError),
     #[error("cannot count the starts in STARTS_FILE: {0}")]
     Starts(io::Error),
+    #[error("cannot write RECORD {0}")]
+    Record(io::Error),
     #[error(transparent)]
     Listen(#[from] listen::CannotListen),
 }
@@ -69,7 +76,7 @@ pub async fn run(serve_as: Serve) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let read = |path: &Path| std::fs::read_to_string(path);
-    let loaded = match load::load(serve_as.settings, |name| std::env::var_os(name), read) {
+    let loaded = match crate::load::load(serve_as.settings, |name| std::env::var_os(name), read) {
         Ok(loaded) => loaded,
         Err(bad) => {
             eprintln!("probesim: cannot use these settings:\n{bad}");
@@ -102,7 +109,7 @@ pub(crate) fn without_partition(config: &Config) -> crate::config::Faults {
 
 /// The plan as it would be in force, for a reader.
 fn effective(loaded: &Loaded) -> String {
-    let Loaded { config, endpoints, dependencies, fixed } = loaded;
+    let Loaded { config, endpoints, dependencies, fixed, .. } = loaded;
     let follows = dependencies.are_followed();
     let sources = Sources { fixed, start: 1, follows, ..Sources::default() };
     let plan = Plan::build(&without_partition(config), sources, endpoints);
@@ -121,7 +128,8 @@ fn effective(loaded: &Loaded) -> String {
 
 async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotStart> {
     let config = loaded.config;
-    let seed = config.seed.map_or_else(|| SysRng.try_next_u64(), Ok).map_err(CannotStart::Seed)?;
+    let seed = config.seed.or(loaded.replay.as_ref().map(|replay| replay.seed));
+    let seed = seed.map_or_else(|| SysRng.try_next_u64(), Ok).map_err(CannotStart::Seed)?;
     let start = match &config.starts_file {
         Some(file) => starts::count(file).map_err(CannotStart::Starts)?,
         None => 1,
@@ -132,17 +140,21 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         dependencies: loaded.dependencies,
         fixed: loaded.fixed,
         start,
+        limits: loaded.limits,
+        replay: loaded.replay,
     };
     let engine = Arc::new(Engine::new(setup, seed, Instant::now()));
+    if let Some(path) = &config.record {
+        engine.tape().start(record(path, &engine).map_err(CannotStart::Record)?);
+    }
     let listener = listen::bind(config.listen)?;
     let grpc = bind_more(config.grpc, "grpc", "--grpc-port or GRPC_PORT")?;
     let tcp = bind_more(config.tcp, "tcp", "--tcp-port or TCP_PORT")?;
     let admin = bind_admin(&config)?;
     announce(&config, &engine, &listener, seed);
     if let Some(listener) = admin {
-        let (token, has_starts) = (config.admin.token.clone(), config.starts_file.is_some());
-        let exit_code = config.process.exit_code;
-        tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, has_starts, exit_code));
+        let (token, exit_code) = (config.admin.token.clone(), config.process.exit_code);
+        tokio::spawn(admin::serve(listener, Arc::clone(&engine), token, exit_code));
     }
 
     for dependency in engine.dependencies().real() {
@@ -172,10 +184,26 @@ async fn serve(loaded: Loaded, mut signals: Signals) -> Result<ExitCode, CannotS
         }
         code = process::crash(config.process, &engine) => ExitCode::from(code),
         never = reload::watch(&config, &engine) => match never {},
+        never = load::follow(&engine) => match never {},
     };
+    engine.tape().finish(engine.uptime());
     let state = engine.state();
     info!(requests = state.requests(), abandoned = state.abandoned(), uptime = ?engine.uptime(), "stopped");
     Ok(exit)
+}
+
+/// Begins the record, with the plan as it is now.
+fn record(path: &Path, engine: &Engine) -> io::Result<Recorder> {
+    let (plan, endpoints) = (engine.plan(), engine.endpoints());
+    let scripts: serde_json::Map<_, _> = endpoints
+        .all()
+        .map(|endpoint| (endpoints.name(endpoint).to_owned(), plan.of(endpoint).to_string().into()))
+        .collect();
+    let faults: Vec<_> = engine.fixed().into_iter().map(|spec| spec.source).collect();
+    let plan = json!({"endpoints": scripts, "faults": faults});
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {}", path.display(), describe(&error)));
+    Recorder::begin(path, engine.seed(), &plan, endpoints.clone()).map_err(named)
 }
 
 /// Until the server is to stop.
@@ -275,6 +303,9 @@ fn announce(config: &Config, engine: &Engine, listener: &TcpListener, seed: u64)
         grace = ?config.drain.grace,
         "listening"
     );
+    if let Some(path) = &config.replay {
+        info!(file = %path.display(), decisions = engine.tape().replay().map_or(0, Replay::count), "replaying: the plan answers past its end");
+    }
     for advice in advice::on(&config.faults).into_iter().chain(advice::on_planned(&engine.fixed())) {
         warn!(setting = advice.setting, effect = %advice.effect, "check this setting");
     }

@@ -41,7 +41,7 @@ pub(crate) async fn watch(config: &Config, engine: &Engine) -> Infallible {
         if text.as_ref() == Some(&new) {
             continue;
         }
-        match faults(&new, engine, config.starts_file.is_some()) {
+        match faults(&new, engine) {
             Ok(faults) => {
                 info!(file = %path.display(), faults = faults.len(), "reloaded");
                 engine.reload(settings.iter().cloned().chain(faults).collect());
@@ -56,13 +56,13 @@ pub(crate) async fn watch(config: &Config, engine: &Engine) -> Infallible {
     }
 }
 
-fn faults(text: &str, engine: &Engine, has_starts: bool) -> Result<Vec<Spec>, Vec<String>> {
+fn faults(text: &str, engine: &Engine) -> Result<Vec<Spec>, Vec<String>> {
     let node = Node::parse(text).map_err(|problems| vec![problems.to_string()])?;
     let specs = load::file_faults(&node, engine.endpoints())?;
-    match specs.iter().find(|spec| spec.timing.starts.is_some() && !has_starts) {
-        Some(spec) => Err(vec![format!("fault {:?} has `starts`, but there is no STARTS_FILE", spec.name)]),
-        None => Ok(specs),
-    }
+    let limits = engine.limits();
+    let wrong: Vec<_> =
+        specs.iter().filter_map(|spec| limits.check(spec).err()).map(|(_, why)| why).collect();
+    if wrong.is_empty() { Ok(specs) } else { Err(wrong) }
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
@@ -80,14 +80,15 @@ mod tests {
     #[test]
     fn a_broken_file_is_refused_with_its_lines() {
         let engine = Engine::new(Setup::default(), 1, Instant::now());
-        assert_eq!(faults("faults: {on: liveness}", &engine, false).unwrap().len(), 1);
-        assert!(faults("", &engine, false).unwrap().is_empty());
+        assert_eq!(faults("faults: {on: liveness}", &engine).unwrap().len(), 1);
+        assert!(faults("", &engine).unwrap().is_empty());
         for (text, expected) in [
             ("faults: [", "line "),
             ("faults:\n- {on: liveness, rte: 1}", "line 2: faults[0].rte: unknown"),
             ("faults: {on: startup, starts: 1}", "fault \"fault-1\" has `starts`"),
+            ("faults: {on: process, memory: 2Gi}", "fault \"fault-1\": 2Gi is above the limit"),
         ] {
-            let problems = faults(text, &engine, false).unwrap_err();
+            let problems = faults(text, &engine).unwrap_err();
             assert!(problems[0].starts_with(expected), "{problems:?}");
         }
     }

@@ -3,12 +3,15 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use crate::system_error::describe;
+
 /// Adds this start; returns its number, from 1.
 ///
 /// # Errors
 /// The file cannot be read or written, or holds something else than a number.
 pub(crate) fn count(file: &Path) -> io::Result<u64> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {}", file.display(), describe(&error)));
     let before = match std::fs::read_to_string(file) {
         Ok(text) => text.trim().parse::<u64>().map_err(|_| {
             named(io::Error::new(ErrorKind::InvalidData, format!("expected a number, not {:?}", text.trim())))

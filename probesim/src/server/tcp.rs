@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time;
+use tokio::time::Instant;
 
 use super::control::Controlled;
 use super::engine::Engine;
 use super::peer::Peer;
 use super::raw::{self, GARBAGE};
+use super::wait;
 use crate::decide::Decision;
 use crate::plan::what::Manner;
 use crate::plan::whom::Asked;
@@ -43,7 +44,7 @@ async fn act(stream: &mut TcpStream, engine: &Engine, decision: &Decision) -> bo
     if !decision.delay.is_zero() {
         let waiting = engine.state().wait();
         tokio::select! {
-            () = time::sleep(decision.delay) => waiting.finish(),
+            () = wait::until(Instant::now() + decision.delay) => waiting.finish(),
             () = raw::until_gone(stream) => return false,
         }
         engine.served(crate::endpoint::Endpoint::Tcp, decision.delay, decision.delay);

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{ExecPlugin, exec_plugin};
+use crate::connection::describe;
 use crate::kube_error::KubeError;
 
 /// One way of authenticating; client certificates are part of [`super::Tls`].
@@ -45,7 +46,11 @@ impl Credentials {
             Self::Token(Secret(token)) => Some(format!("Bearer {token}")),
             Self::TokenFile(path) => {
                 let text = std::fs::read_to_string(path).map_err(|error| {
-                    KubeError::Unauthorized(format!("cannot read the token file {}: {error}", path.display()))
+                    KubeError::Unauthorized(format!(
+                        "cannot read the token file {}: {}",
+                        path.display(),
+                        describe(&error)
+                    ))
                 })?;
                 Some(format!("Bearer {}", text.trim()))
             }

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use hyper::Uri;
 
+use crate::connection::describe;
+
 pub use credentials::Credentials;
 pub use exec_plugin::ExecPlugin;
 pub use tls::{Tls, TlsError};
@@ -34,7 +36,7 @@ pub struct Cluster {
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// A file could not be read.
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}: {why}", path = path.display(), why = describe(source))]
     Read {
         /// The file.
         path: PathBuf,

@@ -9,6 +9,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use crate::connection::describe;
+
 /// What a kubeconfig or a service account says about TLS. Files are read at each connection, since
 /// certificates rotate; data wins over a file, as in client-go.
 #[derive(Default)]
@@ -44,7 +46,7 @@ impl std::fmt::Debug for Tls {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file could not be read.
-    #[error("cannot read {0}: {1}")]
+    #[error("cannot read {0}: {why}", why = describe(.1))]
     Read(String, #[source] std::io::Error),
     /// PEM text without what was expected in it.
     #[error("{0} has no usable {1}: {2}")]

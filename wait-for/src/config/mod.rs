@@ -18,6 +18,7 @@ use self::sources::{Setting, Sources};
 use crate::aim::Aim;
 use crate::cli::Cli;
 use crate::cluster::Hints;
+use crate::connection::describe;
 use crate::diagnose::FailFast;
 use crate::missing::Missing;
 use crate::name;
@@ -290,8 +291,9 @@ fn read_file(
     else {
         return Ok(none);
     };
-    let text = read(&path)
-        .map_err(|error| vec![ConfigError::File(format!("{from}: cannot read {path}: {error}"))])?;
+    let text = read(&path).map_err(|error| {
+        vec![ConfigError::File(format!("{from}: cannot read {path}: {}", describe(&error)))]
+    })?;
     File::parse(&path, &text)
 }
 
@@ -337,7 +339,11 @@ targets:
         let words = std::iter::once("wait-for").chain(line.split_whitespace()).map(str::to_owned);
         let legacy::Normalised { args, is_go_timeout } = legacy::normalise(words);
         let cli = Cli::try_parse_from(args).map_err(|error| vec![error.to_string()])?;
-        resolve(cli, is_go_timeout, &env, |_| Ok(FILE.to_owned()))
+        let read = |path: &str| match path {
+            "/none" => Err(std::io::Error::from_raw_os_error(2)),
+            _ => Ok(FILE.to_owned()),
+        };
+        resolve(cli, is_go_timeout, &env, read)
             .map_err(|errors| errors.iter().map(ToString::to_string).collect())
     }
 
@@ -362,6 +368,12 @@ targets:
         assert!(errors[0].starts_with("\"https://***@…\": a user or password in a URL"), "{errors:?}");
         assert!(errors[1].starts_with("\"http://api/?…#…\": unknown option \"boddy\""), "{errors:?}");
         assert!(!errors.concat().contains("hunter2"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named_in_words() {
+        let errors = config("--config /none pod/x", &[]).unwrap_err();
+        assert_eq!(errors, ["--config: cannot read /none: no such file or directory"]);
     }
 
     #[test]

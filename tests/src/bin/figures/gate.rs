@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-use crate::process::{median, memory, processor_time};
+use e2e::measure::{median, memory, processor_time};
 
 const RUNS: usize = 20;
 const PODS: usize = 10_000;

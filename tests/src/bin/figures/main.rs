@@ -5,13 +5,12 @@
 //! `probesim` is a ratio to a bare hyper server that is measured in turn with it.
 
 mod gate;
-mod process;
-mod throughput;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::process::size;
+use e2e::measure::size;
+use e2e::throughput;
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);

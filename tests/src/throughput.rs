@@ -18,16 +18,19 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::process::{median, memory};
+use crate::measure::{median, memory};
 
 /// The argument that makes this program the bare server.
-pub(crate) const BARE_SERVER: &str = "--bare-server";
+pub const BARE_SERVER: &str = "--bare-server";
 const CONNECTIONS: usize = 64;
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
 
 /// Measures `probesim` against the bare server.
-pub(crate) async fn measure(probesim: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// A server does not start, or does not answer.
+pub async fn measure(probesim: &Path) -> io::Result<()> {
     let (simulator, ours) = start(Command::new(probesim).args(["--listen", "127.0.0.1:0"]), "addr=").await?;
     let pid = simulator.id().unwrap_or_default();
     sleep(Duration::from_millis(500)).await;
@@ -50,7 +53,10 @@ pub(crate) async fn measure(probesim: &Path) -> io::Result<()> {
 }
 
 /// Starts a server and reads its address from the first line that has `mark`.
-async fn start(command: &mut Command, mark: &str) -> io::Result<(Child, String)> {
+///
+/// # Errors
+/// A server does not start, or does not answer.
+pub async fn start(command: &mut Command, mark: &str) -> io::Result<(Child, String)> {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
     let stderr = child.stderr.take().ok_or_else(|| io::Error::other("no stderr"))?;
     let mut lines = BufReader::new(stderr).lines();
@@ -101,7 +107,10 @@ async fn requests(address: String, end: Instant) -> io::Result<u32> {
 }
 
 /// The peer: what hyper does with the least that answers the same request.
-pub(crate) async fn serve_bare() -> io::Result<()> {
+///
+/// # Errors
+/// A server does not start, or does not answer.
+pub async fn serve_bare() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     eprintln!("addr={}", listener.local_addr()?);
     loop {
