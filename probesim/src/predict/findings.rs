@@ -126,6 +126,16 @@ impl Unit {
         }
     }
 
+    /// A value, and how far the truth may be from it.
+    #[must_use]
+    pub(super) fn with_reach(self, value: f64, reach: f64) -> String {
+        match self {
+            Self::PerDay => format!("{} ± {} a day", digits(value), digits(reach)),
+            Self::Share => format!("{} ± {} %", digits(value * 100.0), digits(reach * 100.0)),
+            Self::Seconds => format!("{} ± {}", time(value), time(reach)),
+        }
+    }
+
     /// A value of it in words.
     #[must_use]
     pub(super) fn words(self, value: f64) -> String {

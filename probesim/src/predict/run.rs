@@ -40,6 +40,9 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn predict(args: &Args) -> Result<(String, ExitCode), String> {
+    if (args.lint || args.strict) && args.filename.is_empty() {
+        return Err("--lint and --strict look at manifests: give them with -f".into());
+    }
     let objects = manifest::read(&args.filename).map_err(|problem| problem.to_string())?;
     let findings = lint::check(&objects).map_err(|problem| problem.to_string())?;
     let is_bad = |finding: &lint::Finding| finding.severity != lint::Severity::Note;

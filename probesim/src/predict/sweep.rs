@@ -15,7 +15,7 @@ use super::subject::Subject;
 use super::words::{digits, share, time};
 use super::world::{Assumed, Chances};
 use crate::kubelet::{Container, Invalid, Kind};
-use crate::plan;
+use crate::plan::{self, Rate};
 use crate::value;
 
 /// More rows than this are no table.
@@ -256,7 +256,7 @@ impl Field {
 
     fn value(self, text: &str) -> Result<f64, String> {
         match self {
-            Self::FailureRate => value::rate(text).map(|rate| rate.fraction()).map_err(|why| why.to_string()),
+            Self::FailureRate => value::rate(text).map(Rate::fraction).map_err(|why| why.to_string()),
             Self::Latency => value::with_unit(text).map(|it| it.as_secs_f64()).map_err(|why| why.to_string()),
             _ => {
                 let number: Option<i32> = text.parse().ok().filter(|number| *number > 0);
@@ -317,7 +317,7 @@ pub(super) fn json(sweep: &Sweep, rows: &[Row]) -> Value {
 /// The rows as a table.
 #[must_use]
 pub(super) fn table(sweep: &Sweep, rows: &[Row]) -> String {
-    let has = |kind: usize| rows.iter().any(|row| row.detection[kind].is_some());
+    let has = |kind: usize| sweep.moves_detection() && rows.iter().any(|row| row.detection[kind].is_some());
     let has_formula = rows.iter().any(|row| row.restarts.formula.is_some());
     let mut head = vec![sweep.to_string()];
     for title in ["restarts a day", "unready"] {
@@ -340,7 +340,9 @@ pub(super) fn table(sweep: &Sweep, rows: &[Row]) -> String {
                 line.push(figure.formula.map_or_else(String::new, words));
             }
             line.push(figure.simulated.map_or_else(String::new, |it| {
-                if it.mean == 0.0 && it.high > 0.0 {
+                if it.mean == 0.0 && it.high <= 0.0 {
+                    "none seen".into()
+                } else if it.mean == 0.0 {
                     format!("< {}", words(it.high))
                 } else {
                     format!("{} ± {}", words(it.mean), words((it.high - it.low) / 2.0))
