@@ -177,13 +177,13 @@ async fn the_linter_says_where_and_strict_makes_it_count() {
 async fn wrong_input_says_where_and_what_to_write() {
     let scratch = Scratch::new();
     let typo = scratch
-        .write("typo.yaml", &WEB.replace("timeoutSeconds: 20", "periodSecond: 20"))
+        .write("typo.yaml", WEB.replace("timeoutSeconds: 20", "periodSecond: 20"))
         .display()
         .to_string();
     let rate = scratch
         .write(
             "rate.yaml",
-            &SIMULATOR.replace("LIVENESS_FAIL_AFTER_TIME, value: '60'", "FAILURE_RATE, value: '101'"),
+            SIMULATOR.replace("LIVENESS_FAIL_AFTER_TIME, value: '60'", "FAILURE_RATE, value: '101'"),
         )
         .display()
         .to_string();
