@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::latency::Latency;
 use super::sweep::Sweep;
 use crate::kubelet::{Kind, Version};
+use crate::plan::Rate;
 use crate::value;
 
 const NOTES: &str = "\
@@ -96,11 +97,11 @@ pub struct Args {
     pub(super) svg: Option<PathBuf>,
 
     /// Only the findings of the linter, no figures
-    #[arg(long, requires = "filename")]
+    #[arg(long)]
     pub(super) lint: bool,
 
     /// Exit with 1 if the linter has findings
-    #[arg(long, requires = "filename")]
+    #[arg(long)]
     pub(super) strict: bool,
 
     /// How to print
@@ -149,7 +150,7 @@ pub(super) struct PerKind<T> {
 
 impl PerKind<f64> {
     fn rate(text: &str) -> Result<Self, String> {
-        Self::read(text, |text| value::rate(text).map(|rate| rate.fraction()).map_err(|why| why.to_string()))
+        Self::read(text, |text| value::rate(text).map(Rate::fraction).map_err(|why| why.to_string()))
     }
 }
 

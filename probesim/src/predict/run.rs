@@ -12,9 +12,9 @@ use super::chart::Chart;
 use super::findings::{self, Asked, AskedOutage};
 use super::measure::{Effort, Watch};
 use super::subject::{Given, Subject};
-use super::sweep::{self, Sweep};
+use super::sweep::Sweep;
 use super::world::{Assumed, Chances};
-use super::{Faults, Latency, json as as_json, plot, svg, text};
+use super::{Faults, Latency, json as as_json, plot, svg, table, text};
 use crate::kubelet::{Container, Handler, Invalid, Kind, Port, Probe, Settings as Kubelet, TcpSocket};
 use crate::lint;
 use crate::load;
@@ -40,6 +40,9 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn predict(args: &Args) -> Result<(String, ExitCode), String> {
+    if (args.lint || args.strict) && args.filename.is_empty() {
+        return Err("--lint and --strict look at manifests: give them with -f".into());
+    }
     let objects = manifest::read(&args.filename).map_err(|problem| problem.to_string())?;
     let findings = lint::check(&objects).map_err(|problem| problem.to_string())?;
     let is_bad = |finding: &lint::Finding| finding.severity != lint::Severity::Note;
@@ -106,7 +109,7 @@ fn sweep_all(
     let mut workloads = vec![];
     for subject in subjects {
         let rows = sweep.rows(watch, subject).map_err(|invalid| refused(subject, &invalid))?;
-        let _ = writeln!(said.out, "{}\n{}", subject.title, sweep::table(sweep, &rows));
+        let _ = writeln!(said.out, "{}\n{}", subject.title, table::table(sweep, &rows));
         let chart = Chart::new(&subject.title, sweep, &rows);
         if args.plot {
             said.out += &plot::draw(&chart, has_unicode(|name| std::env::var(name).ok()));
@@ -115,7 +118,7 @@ fn sweep_all(
             let written = std::fs::write(file, svg::draw(&chart));
             written.map_err(|why| format!("--svg: cannot write {}: {why}", file.display()))?;
         }
-        let mut of = sweep::json(sweep, &rows);
+        let mut of = table::json(sweep, &rows);
         of["workload"] = subject.title.as_str().into();
         workloads.push(of);
     }

@@ -4,22 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::args::kind;
 use super::chart::Words;
 use super::closed;
+use super::field::Field;
 use super::latency::Latency;
 use super::measure::{Figure, Watch, timeout};
 use super::subject::Subject;
-use super::words::{digits, share, time};
 use super::world::{Assumed, Chances};
 use crate::kubelet::{Container, Invalid, Kind};
 use crate::plan;
-use crate::value;
-
-/// More rows than this are no table.
-const MOST: usize = 200;
 
 /// The values of one field.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,16 +21,6 @@ pub(super) struct Sweep {
     kind: Option<Kind>,
     field: Field,
     values: Vec<f64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
-    Period,
-    Timeout,
-    FailureThreshold,
-    SuccessThreshold,
-    FailureRate,
-    Latency,
 }
 
 /// What comes of one value.
@@ -72,11 +56,7 @@ impl Sweep {
     /// How its values are written.
     #[must_use]
     pub(super) fn axis(&self) -> Words {
-        match self.field {
-            Field::FailureRate => Words::Share,
-            Field::Latency => Words::Time,
-            _ => Words::Number,
-        }
+        self.field.words()
     }
 
     /// Whether the time until an outage is seen depends on it.
@@ -218,157 +198,6 @@ impl fmt::Display for Sweep {
         }
         f.write_str(self.field.name())
     }
-}
-
-// === impl Field ===
-
-impl Field {
-    const ALL: [Self; 6] = [
-        Self::Period,
-        Self::Timeout,
-        Self::FailureThreshold,
-        Self::SuccessThreshold,
-        Self::FailureRate,
-        Self::Latency,
-    ];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Period => "periodSeconds",
-            Self::Timeout => "timeoutSeconds",
-            Self::FailureThreshold => "failureThreshold",
-            Self::SuccessThreshold => "successThreshold",
-            Self::FailureRate => "failure-rate",
-            Self::Latency => "latency",
-        }
-    }
-
-    fn named(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|field| field.name() == name);
-        let names = || Self::ALL.map(Self::name).join(", ");
-        found.ok_or_else(|| format!("{name} is no field to sweep: write one of {}", names()))
-    }
-
-    /// Whether it holds whole numbers only, from 1.
-    const fn is_whole(self) -> bool {
-        !matches!(self, Self::FailureRate | Self::Latency)
-    }
-
-    fn value(self, text: &str) -> Result<f64, String> {
-        match self {
-            Self::FailureRate => value::rate(text).map(|rate| rate.fraction()).map_err(|why| why.to_string()),
-            Self::Latency => value::with_unit(text).map(|it| it.as_secs_f64()).map_err(|why| why.to_string()),
-            _ => {
-                let number: Option<i32> = text.parse().ok().filter(|number| *number > 0);
-                let wrong = || format!("{text:?}: {} is a whole number of 1 or more", self.name());
-                number.map(f64::from).ok_or_else(wrong)
-            }
-        }
-    }
-
-    /// From the one to the other, by the step; without one, by 1, or in so many steps as are easy to read.
-    fn values(self, from: f64, to: f64, step: Option<f64>) -> Result<Vec<f64>, String> {
-        if step == Some(0.0) {
-            return Err("a step of 0 never comes to an end: write a step of more than 0".into());
-        }
-        let is_wide = from > 0.0 && to / from >= 50.0;
-        let values: Vec<f64> = match step {
-            None if !self.is_whole() && is_wide => {
-                (0..=18).map(|step| from * (to / from).powf(f64::from(step) / 18.0)).collect()
-            }
-            step => {
-                let default =
-                    if self.is_whole() { ((to - from) / 20.0).ceil().max(1.0) } else { (to - from) / 10.0 };
-                let step = step.unwrap_or(default).max(f64::MIN_POSITIVE);
-                let count = ((to - from) / step + 1e-9).floor();
-                if count > MOST as f64 {
-                    return Err(format!(
-                        "{count} values are too many: write a greater step, for at most {MOST}"
-                    ));
-                }
-                (0..=count as u32).map(|number| from + f64::from(number) * step).collect()
-            }
-        };
-        Ok(values)
-    }
-}
-
-/// The rows as JSON.
-#[must_use]
-pub(super) fn json(sweep: &Sweep, rows: &[Row]) -> Value {
-    let figure = |figure: &Figure| {
-        let simulated = figure.simulated.map(|it| json!({"mean": it.mean, "interval95": [it.low, it.high]}));
-        json!({"formula": figure.formula, "simulated": simulated})
-    };
-    let detection =
-        |detection: Option<(f64, f64)>| detection.map(|(mean, worst)| json!({"mean": mean, "worst": worst}));
-    let rows = rows.iter().map(|row| {
-        json!({
-            "value": row.value,
-            "restarts": figure(&row.restarts),
-            "unready": figure(&row.unready),
-            "livenessDetection": detection(row.detection[0]),
-            "readinessDetection": detection(row.detection[1]),
-        })
-    });
-    json!({"sweep": sweep.to_string(), "rows": rows.collect::<Value>()})
-}
-
-/// The rows as a table.
-#[must_use]
-pub(super) fn table(sweep: &Sweep, rows: &[Row]) -> String {
-    let has = |kind: usize| rows.iter().any(|row| row.detection[kind].is_some());
-    let has_formula = rows.iter().any(|row| row.restarts.formula.is_some());
-    let mut head = vec![sweep.to_string()];
-    for title in ["restarts a day", "unready"] {
-        if has_formula {
-            head.push(title.to_owned());
-        }
-        head.push(if has_formula { "simulated ± 95 %".into() } else { format!("{title} ± 95 %") });
-    }
-    for (kind, name) in ["liveness", "readiness"].iter().enumerate() {
-        if has(kind) {
-            head.push(format!("{name} sees in"));
-            head.push("at worst".into());
-        }
-    }
-    let mut lines = vec![head];
-    for row in rows {
-        let mut line = vec![sweep.words(row.value)];
-        for (figure, words) in [(row.restarts, digits as fn(f64) -> String), (row.unready, share)] {
-            if has_formula {
-                line.push(figure.formula.map_or_else(String::new, words));
-            }
-            line.push(figure.simulated.map_or_else(String::new, |it| {
-                if it.mean == 0.0 && it.high > 0.0 {
-                    format!("< {}", words(it.high))
-                } else {
-                    format!("{} ± {}", words(it.mean), words((it.high - it.low) / 2.0))
-                }
-            }));
-        }
-        for kind in [0, 1].into_iter().filter(|kind| has(*kind)) {
-            let (mean, worst) = row.detection[kind].unwrap_or_default();
-            line.extend([time(mean), time(worst)]);
-        }
-        lines.push(line);
-    }
-    aligned(&lines)
-}
-
-fn aligned(lines: &[Vec<String>]) -> String {
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..lines.first().map_or(0, Vec::len)).map(width).collect();
-    let mut out = String::new();
-    for line in lines {
-        out.push_str("  ");
-        for (cell, width) in line.iter().zip(&widths) {
-            out.extend(std::iter::repeat_n(' ', 2 + width - cell.chars().count()));
-            out.push_str(cell);
-        }
-        out.push('\n');
-    }
-    out
 }
 
 #[cfg(test)]

@@ -53,14 +53,16 @@ fn simulated_words(simulated: Simulated, unit: Unit) -> String {
     let Simulated { mean, low, high } = simulated;
     let words = |value: f64| unit.words(value);
     let half = (high - low) / 2.0;
-    if mean == 0.0 && high > 0.0 {
+    if mean == 0.0 && high <= 0.0 {
+        "simulated none".into()
+    } else if mean == 0.0 {
         format!("simulated none: fewer than {}", words(high))
     } else if half < mean * 5e-4 {
         format!("simulated {}", words(mean))
     } else if low <= 0.0 || (unit == Unit::Share && high >= 1.0) {
         format!("simulated {} ({} to {})", words(mean), words(low), words(high))
     } else {
-        format!("simulated {} ± {}", words(mean), words(half))
+        format!("simulated {}", unit.with_reach(mean, half))
     }
 }
 

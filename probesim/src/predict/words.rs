@@ -38,7 +38,7 @@ pub(crate) fn digits(value: f64) -> String {
         return "never".into();
     }
     let magnitude = value.abs().log10().floor() as i32;
-    if magnitude < -6 || magnitude > 9 {
+    if !(-6..=9).contains(&magnitude) {
         return format!("{value:.1e}");
     }
     let places = usize::try_from(2 - magnitude).unwrap_or(0);

@@ -81,16 +81,16 @@ fn outages_are_seen_after_the_time_that_the_grid_gives() {
     let plan = plan(json!({"name": "c", "readinessProbe": probe}), 0.0);
     let probe = probe_of(&plan, Kind::Readiness);
     for hangs in [false, true] {
-        let seen = plan.outages(Duration::from_secs(100), hangs, 500).expect("a valid plan");
+        let seen = plan.outages(Duration::from_secs(100), hangs, 200).expect("a valid plan");
         let answer = Duration::from_secs(u64::from(hangs));
         let (formula, worst) = closed::detection(probe, answer);
-        agree("detection", mean(&seen.unready_after), formula.as_secs_f64(), 0.01);
+        agree("detection", mean(&seen.unready_after), formula.as_secs_f64(), 0.03);
         assert!(seen.unready_after.iter().all(|after| *after <= worst.as_secs_f64()));
-        agree("recovery", mean(&seen.ready_after), closed::recovery(probe).0.as_secs_f64(), 0.03);
+        agree("recovery", mean(&seen.ready_after), closed::recovery(probe).0.as_secs_f64(), 0.08);
     }
-    let seen = plan.outages(Duration::from_secs(24), false, 1000).expect("a valid plan");
+    let seen = plan.outages(Duration::from_secs(24), false, 400).expect("a valid plan");
     let formula = closed::chance_of_detection(probe, Duration::ZERO, Duration::from_secs(24));
-    agree("share that is seen", f64::from(seen.unready) / 1000.0, formula, 0.05);
+    agree("share that is seen", f64::from(seen.unready) / 400.0, formula, 0.1);
 }
 
 #[test]
@@ -98,10 +98,10 @@ fn a_rollout_trips_as_often_as_computed() {
     let probe = json!({"tcpSocket": {"port": 1}});
     let plan = plan(json!({"name": "c", "readinessProbe": probe, "livenessProbe": probe}), 0.2);
     let window = Duration::from_secs(600);
-    let seen = plan.rollouts(window, Duration::ZERO, 4000).expect("a valid plan");
+    let seen = plan.rollouts(window, Duration::ZERO, 500).expect("a valid plan");
     let (liveness, readiness) = (probe_of(&plan, Kind::Liveness), probe_of(&plan, Kind::Readiness));
     let formula = closed::chance_of_trip(&[(Some(liveness), 0.2, Some(readiness), 0.2)], window);
-    agree("a rollout", f64::from(seen.tripped) / f64::from(seen.pods), formula, 0.05);
+    agree("a rollout", f64::from(seen.tripped) / f64::from(seen.pods), formula, 0.1);
 }
 
 #[test]
@@ -112,12 +112,10 @@ fn a_start_is_killed_as_often_as_computed() {
     let startup: Latency = "exponential 10s".parse().expect("a latency");
     let chances = Chances { faults: [faults.clone(), faults.clone(), faults], startup: startup.clone() };
     plan.assumed = vec![Assumed::Chance(chances)];
-    let seen = plan.rollouts(Duration::from_secs(31), Duration::ZERO, 4000).expect("a valid plan");
     let formula = closed::chance_of_startup_kill(probe_of(&plan, Kind::Startup), 0.3, &startup);
     // The third probe comes within 30 s of the start, and that within 10 s of the window's beginning.
-    let seen_later = plan.rollouts(Duration::from_secs(41), Duration::ZERO, 4000).expect("a valid plan");
-    assert!(seen.restarted <= seen_later.restarted);
-    agree("a start", f64::from(seen_later.restarted) / 4000.0, formula, 0.1);
+    let seen = plan.rollouts(Duration::from_secs(41), Duration::ZERO, 2000).expect("a valid plan");
+    agree("a start", f64::from(seen.restarted) / 2000.0, formula, 0.1);
 }
 
 #[test]
