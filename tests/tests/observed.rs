@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use e2e::patience::soon;
 use e2e::process::Process;
 use e2e::scratch::Scratch;
 use futures_util::TryStreamExt;
@@ -24,7 +23,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// What is compared of each run, in seconds after its containers run.
-const COMPARED: f64 = 34.0;
+const COMPARED: f64 = 38.0;
 /// What lasted less may or may not have been sent.
 const TRANSIENT: f64 = 0.25;
 /// Later starts, relists, and waking from a back-off.
@@ -87,7 +86,8 @@ fn runs() -> Vec<(String, Value)> {
 
 fn manifest(runs: &[(String, Value)], server: SocketAddr) -> String {
     let pods = runs.iter().map(|(name, run)| {
-        let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": run["spec"]});
+        let mut pod =
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": run["spec"]});
         for container in pod["spec"]["containers"].as_array_mut().expect("containers") {
             for kind in ["startupProbe", "readinessProbe", "livenessProbe"] {
                 if container[kind]["httpGet"].is_object() {
@@ -115,8 +115,7 @@ async fn record(pods: &Api<Pod>, runs: &[(String, Value)]) -> HashMap<String, Ve
     let mut zeros: HashMap<String, f64> = HashMap::new();
     let deletions: HashMap<&str, f64> =
         runs.iter().filter_map(|(name, run)| Some((name.as_str(), run["deleted_at"].as_f64()?))).collect();
-    let mut events =
-        Box::pin(pods.watch(&WatchParams::default().timeout(290), "0").await.expect("a watch"));
+    let mut events = Box::pin(pods.watch(&WatchParams::default().timeout(290), "0").await.expect("a watch"));
     let end = sleep(Duration::from_secs_f64(COMPARED + 3.0));
     tokio::pin!(end);
     loop {
@@ -130,7 +129,8 @@ async fn record(pods: &Api<Pod>, runs: &[(String, Value)]) -> HashMap<String, Ve
         if is_up && !zeros.contains_key(&name) {
             zeros.insert(name.clone(), at);
             if let Some(after) = deletions.get(name.as_str()) {
-                let (pods, name, when) = (pods.clone(), name.clone(), began + Duration::from_secs_f64(at + after));
+                let (pods, name, when) =
+                    (pods.clone(), name.clone(), began + Duration::from_secs_f64(at + after));
                 tokio::spawn(async move {
                     sleep_until(when).await;
                     pods.delete(&name, &DeleteParams::default()).await.expect("it is there");
@@ -205,16 +205,17 @@ fn compare(name: &str, expected: Vec<Row>, got: Vec<Row>, run: &Value, wrong: &m
     let period = longest_period(run);
     let mut compared = 0;
     for (index, row) in expected.iter().enumerate() {
-        let waited = index > 0 && expected[index - 1].state.containers.iter().any(|it| it.5 == "CrashLoopBackOff");
+        let waited =
+            index > 0 && expected[index - 1].state.containers.iter().any(|it| it.5 == "CrashLoopBackOff");
         let tolerance = period + SLACK + if waited { BACK_OFF_SLACK } else { 0.0 };
         if row.at + tolerance > COMPARED {
             break;
         }
-        let agrees = got
-            .get(index)
-            .is_some_and(|it| it.state == row.state && (it.at - row.at).abs() <= tolerance);
+        let agrees =
+            got.get(index).is_some_and(|it| it.state == row.state && (it.at - row.at).abs() <= tolerance);
         if !agrees {
-            *wrong += &format!("{name}, change {index}:\n  kubelet {row:?}\n  lab     {:?}\n", got.get(index));
+            *wrong +=
+                &format!("{name}, change {index}:\n  kubelet {row:?}\n  lab     {:?}\n", got.get(index));
             return;
         }
         compared += 1;
@@ -228,7 +229,8 @@ fn compare(name: &str, expected: Vec<Row>, got: Vec<Row>, run: &Value, wrong: &m
 fn longest_period(run: &Value) -> f64 {
     let containers = run["spec"]["containers"].as_array().expect("containers").iter();
     let periods = containers.flat_map(|container| {
-        ["startupProbe", "readinessProbe", "livenessProbe"].map(|kind| container[kind]["periodSeconds"].as_f64())
+        ["startupProbe", "readinessProbe", "livenessProbe"]
+            .map(|kind| container[kind]["periodSeconds"].as_f64())
     });
     periods.flatten().fold(0.0, f64::max)
 }
@@ -288,7 +290,9 @@ async fn answer(mut stream: TcpStream, answers: Arc<Answers>) {
     let (run, key) = path.split_once('/').unwrap_or_default();
     let text = match answers.mode(run, key) {
         'F' => "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        'R' => "HTTP/1.1 302 Found\r\nLocation: http://elsewhere.invalid/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        'R' => {
+            "HTTP/1.1 302 Found\r\nLocation: http://elsewhere.invalid/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        }
         'B' => "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
         'T' => "",
         _ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
