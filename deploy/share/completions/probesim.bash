@@ -152,7 +152,7 @@ _probesim() {
 
     case "${cmd}" in
         probesim)
-            opts="-h -V --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --log-level --check --reference --help --version serve lab predict check ctl help"
+            opts="-h -V --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --memory-load --cpu-load --load-for --memory-load-limit --cpu-load-limit --record --replay --log-level --check --reference --help --version serve lab predict check ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -275,6 +275,34 @@ _probesim() {
                     return 0
                     ;;
                 --exit-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-load-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-load-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1014,12 +1042,48 @@ _probesim() {
             return 0
             ;;
         probesim__subcmd__lab)
-            opts="-h --replay --speed --from --keep-times --listen --kubeconfig-out --help"
+            opts="-f -n -v -q -h --filename --run --target --namespace --logs --kubernetes-version --seed --replay --speed --from --keep-times --listen --kubeconfig-out --for --output --verbose --quiet --expect --junit --timeline --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubernetes-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --replay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1037,6 +1101,26 @@ _probesim() {
                     return 0
                     ;;
                 --kubeconfig-out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --junit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1146,7 +1230,7 @@ _probesim() {
             return 0
             ;;
         probesim__subcmd__serve)
-            opts="-h --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --log-level --check --reference --help"
+            opts="-h --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --memory-load --cpu-load --load-for --memory-load-limit --cpu-load-limit --record --replay --log-level --check --reference --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1269,6 +1353,34 @@ _probesim() {
                     return 0
                     ;;
                 --exit-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-load-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-load-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_probesim_global_optspecs
-    string join \n port= listen= failure-rate= latency= liveness-fail-after-time= readiness-fail-after-time= disconnect-after= reconnect-after= fail-dependency= fail-count= recovery-period= startup-delay= seed= drain-delay= grace= config= faults= partition= starts-file= admin-port= admin-listen= admin-token= admin-token-file= grpc-port= grpc-services= tcp-port= exit-after= exit-code= ignore-sigterm= exit-delay= log-level= check reference h/help V/version
+    string join \n port= listen= failure-rate= latency= liveness-fail-after-time= readiness-fail-after-time= disconnect-after= reconnect-after= fail-dependency= fail-count= recovery-period= startup-delay= seed= drain-delay= grace= config= faults= partition= starts-file= admin-port= admin-listen= admin-token= admin-token-file= grpc-port= grpc-services= tcp-port= exit-after= exit-code= ignore-sigterm= exit-delay= memory-load= cpu-load= load-for= memory-load-limit= cpu-load-limit= record= replay= log-level= check reference h/help V/version
 end
 
 function __fish_probesim_needs_command
@@ -54,13 +54,20 @@ complete -c probesim -n "__fish_probesim_needs_command" -l exit-after -d 'Proces
 complete -c probesim -n "__fish_probesim_needs_command" -l exit-code -d 'Process: the exit code of --exit-after, and of a POST to /exit that names none [env: EXIT_CODE] [default: 1]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l ignore-sigterm -d 'Process: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it [env: IGNORE_SIGTERM]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l exit-delay -d 'Process: exit so much later than the drain is over, with a unit [env: EXIT_DELAY] [default: 0]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l memory-load -d 'Process: hold so much memory, such as 64Mi [env: MEMORY_LOAD] [default: none]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l cpu-load -d 'Process: take so much of a core, 50%, 500m or 0.5 [env: CPU_LOAD] [default: none]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l load-for -d 'Process: how long --memory-load and --cpu-load last, with a unit [env: LOAD_FOR] [default: to the end]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l memory-load-limit -d 'The most memory that any fault may hold [env: MEMORY_LOAD_LIMIT] [default: 1Gi, or the container\'s memory limit if that is lower]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l cpu-load-limit -d 'The most processor time that any fault may take [env: CPU_LOAD_LIMIT] [default: 1000m, one core]' -r
+complete -c probesim -n "__fish_probesim_needs_command" -l record -d 'Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old [env: RECORD]' -r -F
+complete -c probesim -n "__fish_probesim_needs_command" -l replay -d 'Answer as this record says, request by request; past its end, by plan and with its seed [env: REPLAY]' -r -F
 complete -c probesim -n "__fish_probesim_needs_command" -l log-level -d 'error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]' -r
 complete -c probesim -n "__fish_probesim_needs_command" -l check -d 'Check all settings and the file, print the plan that they make, and serve nothing'
 complete -c probesim -n "__fish_probesim_needs_command" -l reference -d 'Print the reference of settings, file and faults as Markdown, and serve nothing'
 complete -c probesim -n "__fish_probesim_needs_command" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_needs_command" -s V -l version -d 'Print version'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "serve" -d 'Serve /liveness, /readiness, /startup and /dependency: the default'
-complete -c probesim -n "__fish_probesim_needs_command" -f -a "lab" -d 'Replay the recording of a cluster as a Kubernetes API on loopback'
+complete -c probesim -n "__fish_probesim_needs_command" -f -a "lab" -d 'Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "predict" -d 'Say what the probes of a manifest will come to: restarts a day, unready share, time to detect, findings'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "check" -d 'Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "ctl" -d 'Change the faults of running servers: of one, or of all behind a name'
@@ -95,17 +102,38 @@ complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-after -
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-code -d 'Process: the exit code of --exit-after, and of a POST to /exit that names none [env: EXIT_CODE] [default: 1]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l ignore-sigterm -d 'Process: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it [env: IGNORE_SIGTERM]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l exit-delay -d 'Process: exit so much later than the drain is over, with a unit [env: EXIT_DELAY] [default: 0]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l memory-load -d 'Process: hold so much memory, such as 64Mi [env: MEMORY_LOAD] [default: none]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l cpu-load -d 'Process: take so much of a core, 50%, 500m or 0.5 [env: CPU_LOAD] [default: none]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l load-for -d 'Process: how long --memory-load and --cpu-load last, with a unit [env: LOAD_FOR] [default: to the end]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l memory-load-limit -d 'The most memory that any fault may hold [env: MEMORY_LOAD_LIMIT] [default: 1Gi, or the container\'s memory limit if that is lower]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l cpu-load-limit -d 'The most processor time that any fault may take [env: CPU_LOAD_LIMIT] [default: 1000m, one core]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l record -d 'Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old [env: RECORD]' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand serve" -l replay -d 'Answer as this record says, request by request; past its end, by plan and with its seed [env: REPLAY]' -r -F
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l log-level -d 'error, warn, info, or debug, which shows each decision [env: LOG_LEVEL] [default: info]' -r
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l check -d 'Check all settings and the file, print the plan that they make, and serve nothing'
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -l reference -d 'Print the reference of settings, file and faults as Markdown, and serve nothing'
 complete -c probesim -n "__fish_probesim_using_subcommand serve" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand lab" -l replay -d 'Recording to replay: watch frames and steps as JSON lines' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s f -l filename -d 'Manifests to run: YAML or JSON files, directories, or - for the standard input' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l run -d 'What runs for an image: a command of this machine, with the manifest\'s args after it; nothing after the = stands for the manifest\'s own command. The images of probesim and wait-for need none' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l target -d 'What stands for a container and runs already; POD/CONTAINER or WORKLOAD/CONTAINER for one of several' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s n -l namespace -d 'Namespace of objects that name none' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l logs -d 'Write what containers print to files POD-CONTAINER.log in this directory, instead of showing it' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l kubernetes-version -d 'The Kubernetes version whose kubelet is followed' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l seed -d 'Seed of what the kubelet leaves to chance [default: another one each time]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l replay -d 'Recording to replay instead: watch frames and steps as JSON lines' -r -F
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l speed -d 'How many times faster than it was recorded' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l from -d 'Begin at this second of the recording' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l listen -d 'Address to listen on; port 0 picks a free one' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l kubeconfig-out -d 'Write a kubeconfig for this server to a file' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l for -d 'End after this long, with a unit [default: only when told to, or with Ctrl-C]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l output -d 'How to show what happens: live, plain (a line for each thing that matters) or json (an object for each thing that happens) [default: live on a terminal, else plain; text means the same]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l expect -d 'Expect this in the end, or exit with 1: [SCOPE:]METRIC OP VALUE, such as "deployment/web:ready <= 30s"; may be repeated, and hold several with commas' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l junit -d 'Write the verdicts as JUnit XML to a file, for CI systems' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l timeline -d 'Draw what happened into a file: .svg, or .html with the summary beside it' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l keep-times -d 'Keep the times in the objects as they were recorded, instead of moving them to now'
-complete -c probesim -n "__fish_probesim_using_subcommand lab" -s h -l help -d 'Print help'
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s v -l verbose -d 'Show each probe and each Event, not only what matters'
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s q -l quiet -d 'Show only the summary and the verdicts'
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c probesim -n "__fish_probesim_using_subcommand predict" -s f -l filename -d 'Manifest to predict from: YAML or JSON, a directory, or - for the standard input; may be repeated' -r -F
 complete -c probesim -n "__fish_probesim_using_subcommand predict" -l failure-rate -d 'Share of the probes that fail, each for itself; of one kind: readiness=5%' -r
 complete -c probesim -n "__fish_probesim_using_subcommand predict" -l latency -d 'How long answers take; of one kind: liveness=p50=20ms,p99=900ms' -r
@@ -148,11 +176,11 @@ complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Connect'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "grpc" -d 'Ask for health over gRPC: SERVING is a success'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -f -a "put" -d 'Replace the live faults, or those of one endpoint'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -f -a "patch" -d 'Add to the live faults'
@@ -162,42 +190,42 @@ complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_se
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -f -a "exit" -d 'End the process, as a crash does'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and not __fish_seen_subcommand_from put patch delete reset state exit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l on -d 'The endpoint, if the faults do not say' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from put" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l on -d 'The endpoint, if the faults do not say' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from patch" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from state" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l to -d 'Admin port of the server, or of all behind a name: HOST:PORT; several with commas, or given again' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l count -d 'Tell only so many of the replicas, the first by address' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l share -d 'Tell only this share of the replicas, rounded up' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l rolling -d 'One after the other, with this pause between them, and no further after a failure' -r
-complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l timeout -d 'The longest time for one replica, with a unit' -r
+complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -l timeout -d 'The longest time to find a name, and for one replica, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from exit" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "put" -d 'Replace the live faults, or those of one endpoint'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "patch" -d 'Add to the live faults'
@@ -207,7 +235,7 @@ complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_s
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "exit" -d 'End the process, as a crash does'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "serve" -d 'Serve /liveness, /readiness, /startup and /dependency: the default'
-complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "lab" -d 'Replay the recording of a cluster as a Kubernetes API on loopback'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "lab" -d 'Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "predict" -d 'Say what the probes of a manifest will come to: restarts a day, unready share, time to detect, findings'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "check" -d 'Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "ctl" -d 'Change the faults of running servers: of one, or of all behind a name'

@@ -45,6 +45,13 @@ _probesim() {
 '--exit-code=[Process\: the exit code of --exit-after, and of a POST to /exit that names none \[env\: EXIT_CODE\] \[default\: 1\]]:CODE:_default' \
 '--ignore-sigterm=[Process\: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it \[env\: IGNORE_SIGTERM\]]::BOOL:_default' \
 '--exit-delay=[Process\: exit so much later than the drain is over, with a unit \[env\: EXIT_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--memory-load=[Process\: hold so much memory, such as 64Mi \[env\: MEMORY_LOAD\] \[default\: none\]]:SIZE:_default' \
+'--cpu-load=[Process\: take so much of a core, 50%, 500m or 0.5 \[env\: CPU_LOAD\] \[default\: none\]]:SHARE:_default' \
+'--load-for=[Process\: how long --memory-load and --cpu-load last, with a unit \[env\: LOAD_FOR\] \[default\: to the end\]]:TIME:_default' \
+'--memory-load-limit=[The most memory that any fault may hold \[env\: MEMORY_LOAD_LIMIT\] \[default\: 1Gi, or the container'\''s memory limit if that is lower\]]:SIZE:_default' \
+'--cpu-load-limit=[The most processor time that any fault may take \[env\: CPU_LOAD_LIMIT\] \[default\: 1000m, one core\]]:SHARE:_default' \
+'--record=[Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old \[env\: RECORD\]]:FILE:_files' \
+'--replay=[Answer as this record says, request by request; past its end, by plan and with its seed \[env\: REPLAY\]]:FILE:_files' \
 '--log-level=[error, warn, info, or debug, which shows each decision \[env\: LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
 '--check[Check all settings and the file, print the plan that they make, and serve nothing]' \
 '--reference[Print the reference of settings, file and faults as Markdown, and serve nothing]' \
@@ -93,6 +100,13 @@ _arguments "${_arguments_options[@]}" : \
 '--exit-code=[Process\: the exit code of --exit-after, and of a POST to /exit that names none \[env\: EXIT_CODE\] \[default\: 1\]]:CODE:_default' \
 '--ignore-sigterm=[Process\: take no notice of SIGTERM, so that only SIGKILL at the end of the grace period ends it \[env\: IGNORE_SIGTERM\]]::BOOL:_default' \
 '--exit-delay=[Process\: exit so much later than the drain is over, with a unit \[env\: EXIT_DELAY\] \[default\: 0\]]:TIME:_default' \
+'--memory-load=[Process\: hold so much memory, such as 64Mi \[env\: MEMORY_LOAD\] \[default\: none\]]:SIZE:_default' \
+'--cpu-load=[Process\: take so much of a core, 50%, 500m or 0.5 \[env\: CPU_LOAD\] \[default\: none\]]:SHARE:_default' \
+'--load-for=[Process\: how long --memory-load and --cpu-load last, with a unit \[env\: LOAD_FOR\] \[default\: to the end\]]:TIME:_default' \
+'--memory-load-limit=[The most memory that any fault may hold \[env\: MEMORY_LOAD_LIMIT\] \[default\: 1Gi, or the container'\''s memory limit if that is lower\]]:SIZE:_default' \
+'--cpu-load-limit=[The most processor time that any fault may take \[env\: CPU_LOAD_LIMIT\] \[default\: 1000m, one core\]]:SHARE:_default' \
+'--record=[Write every decision to this file, as JSON lines; one of an earlier run is kept as FILE.old \[env\: RECORD\]]:FILE:_files' \
+'--replay=[Answer as this record says, request by request; past its end, by plan and with its seed \[env\: REPLAY\]]:FILE:_files' \
 '--log-level=[error, warn, info, or debug, which shows each decision \[env\: LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
 '--check[Check all settings and the file, print the plan that they make, and serve nothing]' \
 '--reference[Print the reference of settings, file and faults as Markdown, and serve nothing]' \
@@ -102,14 +116,32 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (lab)
 _arguments "${_arguments_options[@]}" : \
-'--replay=[Recording to replay\: watch frames and steps as JSON lines]:RECORDING:_files' \
-'--speed=[How many times faster than it was recorded]:X:_default' \
-'--from=[Begin at this second of the recording]:SECONDS:_default' \
+'*-f+[Manifests to run\: YAML or JSON files, directories, or - for the standard input]:FILE:_files' \
+'*--filename=[Manifests to run\: YAML or JSON files, directories, or - for the standard input]:FILE:_files' \
+'(--replay)*--run=[What runs for an image\: a command of this machine, with the manifest'\''s args after it; nothing after the = stands for the manifest'\''s own command. The images of probesim and wait-for need none]:IMAGE=COMMAND:_default' \
+'(--replay)*--target=[What stands for a container and runs already; POD/CONTAINER or WORKLOAD/CONTAINER for one of several]:CONTAINER=HOST[:PORT]:_default' \
+'(--replay)-n+[Namespace of objects that name none]:NAME:_default' \
+'(--replay)--namespace=[Namespace of objects that name none]:NAME:_default' \
+'(--replay)--logs=[Write what containers print to files POD-CONTAINER.log in this directory, instead of showing it]:DIR:_files' \
+'(--replay)--kubernetes-version=[The Kubernetes version whose kubelet is followed]:VERSION:_default' \
+'(--replay)--seed=[Seed of what the kubelet leaves to chance \[default\: another one each time\]]:NUMBER:_default' \
+'--replay=[Recording to replay instead\: watch frames and steps as JSON lines]:RECORDING:_files' \
+'(-f --filename)--speed=[How many times faster than it was recorded]:X:_default' \
+'(-f --filename)--from=[Begin at this second of the recording]:SECONDS:_default' \
 '--listen=[Address to listen on; port 0 picks a free one]:ADDR:_default' \
 '--kubeconfig-out=[Write a kubeconfig for this server to a file]:FILE:_files' \
-'--keep-times[Keep the times in the objects as they were recorded, instead of moving them to now]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'(--replay)--for=[End after this long, with a unit \[default\: only when told to, or with Ctrl-C\]]:TIME:_default' \
+'(--replay)--output=[How to show what happens\: live, plain (a line for each thing that matters) or json (an object for each thing that happens) \[default\: live on a terminal, else plain; text means the same\]]:FORMAT:_default' \
+'(--replay)*--expect=[Expect this in the end, or exit with 1\: \[SCOPE\:\]METRIC OP VALUE, such as "deployment/web\:ready <= 30s"; may be repeated, and hold several with commas]:EXPECTATION:_default' \
+'(--replay)--junit=[Write the verdicts as JUnit XML to a file, for CI systems]:FILE:_files' \
+'(--replay)--timeline=[Draw what happened into a file\: .svg, or .html with the summary beside it]:FILE:_default' \
+'(-f --filename)--keep-times[Keep the times in the objects as they were recorded, instead of moving them to now]' \
+'(-q --quiet --replay)-v[Show each probe and each Event, not only what matters]' \
+'(-q --quiet --replay)--verbose[Show each probe and each Event, not only what matters]' \
+'(--replay)-q[Show only the summary and the verdicts]' \
+'(--replay)--quiet[Show only the summary and the verdicts]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (predict)
@@ -221,11 +253,11 @@ esac
 ;;
 (ctl)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_probesim__subcmd__ctl_commands" \
@@ -241,11 +273,11 @@ _arguments "${_arguments_options[@]}" : \
             (put)
 _arguments "${_arguments_options[@]}" : \
 '--on=[The endpoint, if the faults do not say]:ENDPOINT:_default' \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':faults -- A fault or a list of them, as YAML or JSON, or @FILE:_default' \
@@ -254,11 +286,11 @@ _arguments "${_arguments_options[@]}" : \
 (patch)
 _arguments "${_arguments_options[@]}" : \
 '--on=[The endpoint, if the faults do not say]:ENDPOINT:_default' \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':faults -- A fault or a list of them, as YAML or JSON, or @FILE:_default' \
@@ -266,11 +298,11 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (delete)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 '::endpoint -- The endpoint; all, if there is none:_default' \
@@ -278,33 +310,33 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (reset)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (state)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (exit)
 _arguments "${_arguments_options[@]}" : \
-'--to=[Admin port of the server, or of all behind a name\: HOST\:PORT]:HOST:PORT:_default' \
+'*--to=[Admin port of the server, or of all behind a name\: HOST\:PORT; several with commas, or given again]:HOST:PORT:_default' \
 '(--share)--count=[Tell only so many of the replicas, the first by address]:N:_default' \
 '--share=[Tell only this share of the replicas, rounded up]:PERCENT:_default' \
 '--rolling=[One after the other, with this pause between them, and no further after a failure]:PAUSE:_default' \
-'--timeout=[The longest time for one replica, with a unit]:TIME:_default' \
+'--timeout=[The longest time to find a name, and for one replica, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 '::code -- The exit code:_default' \
@@ -467,7 +499,7 @@ esac
 _probesim_commands() {
     local commands; commands=(
 'serve:Serve /liveness, /readiness, /startup and /dependency\: the default' \
-'lab:Replay the recording of a cluster as a Kubernetes API on loopback' \
+'lab:Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback' \
 'predict:Say what the probes of a manifest will come to\: restarts a day, unready share, time to detect, findings' \
 'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
 'ctl:Change the faults of running servers\: of one, or of all behind a name' \
@@ -625,7 +657,7 @@ _probesim__subcmd__ctl__subcmd__state_commands() {
 _probesim__subcmd__help_commands() {
     local commands; commands=(
 'serve:Serve /liveness, /readiness, /startup and /dependency\: the default' \
-'lab:Replay the recording of a cluster as a Kubernetes API on loopback' \
+'lab:Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback' \
 'predict:Say what the probes of a manifest will come to\: restarts a day, unready share, time to detect, findings' \
 'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
 'ctl:Change the faults of running servers\: of one, or of all behind a name' \
