@@ -40,8 +40,8 @@ impl Kubectl {
         command
             .env("KUBECONFIG", self.files.path("kubeconfig"))
             .env("HOME", self.files.directory())
-            // `edit`: every number 80 becomes 81.
-            .env("KUBE_EDITOR", "sed -i s/80/81/")
+            // `edit`: container port 80 becomes 81.
+            .env("KUBE_EDITOR", "sed -i /containerPort/s/80/81/")
             .current_dir(self.files.directory())
             .args(args.split_whitespace());
         Process::start(command)

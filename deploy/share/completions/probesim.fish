@@ -61,6 +61,7 @@ complete -c probesim -n "__fish_probesim_needs_command" -s h -l help -d 'Print h
 complete -c probesim -n "__fish_probesim_needs_command" -s V -l version -d 'Print version'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "serve" -d 'Serve /liveness, /readiness, /startup and /dependency: the default'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "lab" -d 'Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback'
+complete -c probesim -n "__fish_probesim_needs_command" -f -a "predict" -d 'Say what the probes of a manifest will come to: restarts a day, unready share, time to detect, findings'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "check" -d 'Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "ctl" -d 'Change the faults of running servers: of one, or of all behind a name'
 complete -c probesim -n "__fish_probesim_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -119,6 +120,32 @@ complete -c probesim -n "__fish_probesim_using_subcommand lab" -l keep-times -d 
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -s v -l verbose -d 'Show each probe and each Event, not only what matters'
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -s q -l quiet -d 'Show only the summary and the verdicts'
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -s f -l filename -d 'Manifest to predict from: YAML or JSON, a directory, or - for the standard input; may be repeated' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l failure-rate -d 'Share of the probes that fail, each for itself; of one kind: readiness=5%' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l latency -d 'How long answers take; of one kind: liveness=p50=20ms,p99=900ms' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l startup-time -d 'How long nothing answers after each start' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l config -d 'Take every container for the simulator, with the faults of this file' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l faults -d 'Take every container for the simulator, with these faults: a YAML list, such as `[{on: readiness, rate: 20%}]`' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l replicas -d 'Pods of each workload, instead of what the manifest says' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l outage -d 'An outage of this length at a random moment: what comes of it' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l rollout -d 'The time of a rollout, in which no new pod is to be disturbed [default: progressDeadlineSeconds]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l kubernetes-version -d 'Kubelet to model' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l for -d 'The time of one sample [default: so that it takes about a second; of planned faults 24h]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l samples -d 'How many samples to simulate [default: 20; of planned faults so that it takes about a second]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l seed -d 'Seed of the simulation' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l period -d 'periodSeconds [default: 10s]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l threshold -d 'failureThreshold [default: 3]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l timeout -d 'timeoutSeconds [default: 1s]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l success-threshold -d 'successThreshold of readiness [default: 1]' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l sweep -d 'A table over the values of one field: periodSeconds, timeoutSeconds, failureThreshold, successThreshold, failure-rate or latency; of one kind: liveness.failureThreshold=1..10, failure-rate=1%..20%:1%' -r
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l svg -d 'Write the plot to this file as SVG too' -r -F
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l output -d 'How to print' -r -f -a "text\t'Sentences'
+json\t'One JSON object'"
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l outage-hangs -d 'Nothing answers in that outage: each probe takes its timeout'
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l plot -d 'Plot the sweep; without one, what failure rates from 0.1 % to 50 % come to'
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l lint -d 'Only the findings of the linter, no figures'
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -l strict -d 'Exit with 1 if the linter has findings'
+complete -c probesim -n "__fish_probesim_using_subcommand predict" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "http" -d 'GET a path: 200 to 399 is a success'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "tcp" -d 'Connect'
@@ -193,11 +220,12 @@ complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_s
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "state" -d 'Print the state of each replica as JSON'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "exit" -d 'End the process, as a crash does'
 complete -c probesim -n "__fish_probesim_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "serve" -d 'Serve /liveness, /readiness, /startup and /dependency: the default'
-complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "lab" -d 'Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback'
-complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "check" -d 'Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1'
-complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "ctl" -d 'Change the faults of running servers: of one, or of all behind a name'
-complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab check ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "serve" -d 'Serve /liveness, /readiness, /startup and /dependency: the default'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "lab" -d 'Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "predict" -d 'Say what the probes of a manifest will come to: restarts a day, unready share, time to detect, findings'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "check" -d 'Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "ctl" -d 'Change the faults of running servers: of one, or of all behind a name'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "http" -d 'GET a path: 200 to 399 is a success'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tcp" -d 'Connect'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "grpc" -d 'Ask for health over gRPC: SERVING is a success'

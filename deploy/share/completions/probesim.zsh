@@ -130,6 +130,38 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(predict)
+_arguments "${_arguments_options[@]}" : \
+'*-f+[Manifest to predict from\: YAML or JSON, a directory, or - for the standard input; may be repeated]:FILE:_files' \
+'*--filename=[Manifest to predict from\: YAML or JSON, a directory, or - for the standard input; may be repeated]:FILE:_files' \
+'*--failure-rate=[Share of the probes that fail, each for itself; of one kind\: readiness=5%]:[KIND=]PERCENT:_default' \
+'*--latency=[How long answers take; of one kind\: liveness=p50=20ms,p99=900ms]:[KIND=]LATENCY:_default' \
+'--startup-time=[How long nothing answers after each start]:LATENCY:_default' \
+'(--failure-rate --latency --startup-time)--config=[Take every container for the simulator, with the faults of this file]:FILE:_files' \
+'(--failure-rate --latency --startup-time)--faults=[Take every container for the simulator, with these faults\: a YAML list, such as \`\[{on\: readiness, rate\: 20%}\]\`]:YAML:_default' \
+'--replicas=[Pods of each workload, instead of what the manifest says]:NUMBER:_default' \
+'--outage=[An outage of this length at a random moment\: what comes of it]:TIME:_default' \
+'--rollout=[The time of a rollout, in which no new pod is to be disturbed \[default\: progressDeadlineSeconds\]]:TIME:_default' \
+'--kubernetes-version=[Kubelet to model]:VERSION:_default' \
+'--for=[The time of one sample \[default\: so that it takes about a second; of planned faults 24h\]]:TIME:_default' \
+'--samples=[How many samples to simulate \[default\: 20; of planned faults so that it takes about a second\]]:NUMBER:_default' \
+'--seed=[Seed of the simulation]:NUMBER:_default' \
+'(-f --filename)--period=[periodSeconds \[default\: 10s\]]:TIME:_default' \
+'(-f --filename)--threshold=[failureThreshold \[default\: 3\]]:NUMBER:_default' \
+'(-f --filename)--timeout=[timeoutSeconds \[default\: 1s\]]:TIME:_default' \
+'(-f --filename)--success-threshold=[successThreshold of readiness \[default\: 1\]]:NUMBER:_default' \
+'--sweep=[A table over the values of one field\: periodSeconds, timeoutSeconds, failureThreshold, successThreshold, failure-rate or latency; of one kind\: liveness.failureThreshold=1..10, failure-rate=1%..20%\:1%]:[KIND.]FIELD=FROM..TO[:STEP]:_default' \
+'--svg=[Write the plot to this file as SVG too]:FILE:_files' \
+'--output=[How to print]:FORMAT:((text\:"Sentences"
+json\:"One JSON object"))' \
+'--outage-hangs[Nothing answers in that outage\: each probe takes its timeout]' \
+'--plot[Plot the sweep; without one, what failure rates from 0.1 % to 50 % come to]' \
+'--lint[Only the findings of the linter, no figures]' \
+'--strict[Exit with 1 if the linter has findings]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (check)
 _arguments "${_arguments_options[@]}" : \
 '-h[Print help]' \
@@ -364,6 +396,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(predict)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (check)
 _arguments "${_arguments_options[@]}" : \
 ":: :_probesim__subcmd__help__subcmd__check_commands" \
@@ -450,6 +486,7 @@ _probesim_commands() {
     local commands; commands=(
 'serve:Serve /liveness, /readiness, /startup and /dependency\: the default' \
 'lab:Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback' \
+'predict:Say what the probes of a manifest will come to\: restarts a day, unready share, time to detect, findings' \
 'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
 'ctl:Change the faults of running servers\: of one, or of all behind a name' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -607,6 +644,7 @@ _probesim__subcmd__help_commands() {
     local commands; commands=(
 'serve:Serve /liveness, /readiness, /startup and /dependency\: the default' \
 'lab:Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback' \
+'predict:Say what the probes of a manifest will come to\: restarts a day, unready share, time to detect, findings' \
 'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
 'ctl:Change the faults of running servers\: of one, or of all behind a name' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -689,6 +727,11 @@ _probesim__subcmd__help__subcmd__lab_commands() {
     local commands; commands=()
     _describe -t commands 'probesim help lab commands' commands "$@"
 }
+(( $+functions[_probesim__subcmd__help__subcmd__predict_commands] )) ||
+_probesim__subcmd__help__subcmd__predict_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim help predict commands' commands "$@"
+}
 (( $+functions[_probesim__subcmd__help__subcmd__serve_commands] )) ||
 _probesim__subcmd__help__subcmd__serve_commands() {
     local commands; commands=()
@@ -698,6 +741,11 @@ _probesim__subcmd__help__subcmd__serve_commands() {
 _probesim__subcmd__lab_commands() {
     local commands; commands=()
     _describe -t commands 'probesim lab commands' commands "$@"
+}
+(( $+functions[_probesim__subcmd__predict_commands] )) ||
+_probesim__subcmd__predict_commands() {
+    local commands; commands=()
+    _describe -t commands 'probesim predict commands' commands "$@"
 }
 (( $+functions[_probesim__subcmd__serve_commands] )) ||
 _probesim__subcmd__serve_commands() {

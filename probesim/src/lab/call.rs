@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
-use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 
-use super::body;
 use super::list::{self, NoPage, Page};
 use super::live;
 use super::options::ListOptions;
@@ -35,6 +33,7 @@ pub(super) struct Call<'a> {
     pub(super) head: &'a Parts,
     pub(super) verb: &'static str,
     pub(super) name: String,
+    pub(super) view: View,
 }
 
 // === impl Call ===
@@ -80,7 +79,7 @@ impl Call<'_> {
     }
 
     pub(super) fn view(&self) -> View {
-        View::from_accept(body::header(self.head, &ACCEPT).unwrap_or_default(), live::now())
+        self.view.clone()
     }
 
     async fn get(&self) -> Result<Answer, Status> {

@@ -66,7 +66,8 @@ impl Call<'_> {
         let strictness = self.strictness()?;
         let done = self.shared.store.write(|store, birth| {
             let by = Applier { manager: &manager, now: &birth.now };
-            if patch.is_apply() && store.get(self.id, &self.target.namespace, &self.name).is_none() {
+            let is_missing = store.get(self.id, &self.target.namespace, &self.name).is_none();
+            if is_missing && patch.is_apply() && part == Part::Main {
                 let mut value = patch.apply_to(json!({}), &by)?;
                 let unknown = self.conform(&mut value)?;
                 let warnings = self.judge_patch(unknown, strictness, true)?;

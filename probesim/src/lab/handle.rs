@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, USER_AGENT};
+use hyper::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use tokio::time::{Instant, sleep};
@@ -15,6 +15,7 @@ use super::body::header;
 use super::call::Call;
 use super::discovery;
 use super::fault::Reply;
+use super::live;
 use super::plain;
 use super::requests;
 use super::respond::{Answer, ReplyBody};
@@ -23,6 +24,7 @@ use super::route::{self, Query, Route, Target};
 use super::selector::Selector;
 use super::server::Shared;
 use super::status::Status;
+use super::view::View;
 use super::watch::Event;
 
 /// Answers one request.
@@ -121,13 +123,15 @@ async fn resource(
             };
         }
     };
+    let accept = header(head, &ACCEPT).unwrap_or_default();
+    let view = View::from_accept(accept, live::now()).ok_or_else(Status::not_acceptable)?;
     if let Some(reply) = shared.faults.reply(&wanted) {
         match reply {
             Reply::Status(status) => return Err(status),
             Reply::Forbidden => return Err(Reply::forbidden(&resource, &wanted)),
             Reply::Throttled(seconds) => return Ok(Answer::Throttled(seconds)),
             Reply::Event(status) => {
-                let call = Call { shared, number, id, resource, target, query, head, verb, name };
+                let call = Call { shared, number, id, resource, target, query, head, verb, name, view };
                 return Ok(call.stream(None, vec![Event::Error(status)], Duration::ZERO));
             }
             Reply::Late(by) => sleep(by).await,
@@ -136,7 +140,7 @@ async fn resource(
     if let Some(user) = user.filter(|user| !user.may(&wanted)) {
         return Err(user.forbidden(&wanted));
     }
-    let call = Call { shared, number, id, resource, target, query, head, verb, name };
+    let call = Call { shared, number, id, resource, target, query, head, verb, name, view };
     call.answer(body).await
 }
 

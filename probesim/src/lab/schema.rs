@@ -6,7 +6,6 @@
 //! (`[]` a list, `{}` a map), and its rules: `patch[:KEY]` merges in a strategic merge patch, `apply:KEYS` in a
 //! server-side apply, `both:KEY` in both, `set` holds each value once, `atomic` is applied as a whole.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::resources::Resource;
@@ -62,8 +61,7 @@ pub(super) enum Of {
     Part(&'static str),
 }
 
-static TYPES: LazyLock<HashMap<&'static str, Type>> =
-    LazyLock::new(|| types(include_str!("schema.txt")).map(|found| (found.name, found)).collect());
+static TYPES: LazyLock<Vec<Type>> = LazyLock::new(|| types(include_str!("schema.txt")).collect());
 
 // === impl Type ===
 
@@ -90,7 +88,7 @@ impl Type {
 
     /// The type of this name in Go.
     pub(super) fn named(name: &str) -> Option<Self> {
-        TYPES.get(name).copied()
+        TYPES.iter().find(|one| one.name == name).copied()
     }
 
     fn api_version(&self) -> &'static str {
@@ -204,7 +202,7 @@ mod tests {
     #[test]
     fn every_part_of_the_table_is_in_it() {
         assert!(TYPES.len() > 250);
-        for one in TYPES.values() {
+        for one in TYPES.iter() {
             let lines = one.lines.lines().count() - 1;
             assert_eq!(one.fields().count(), lines, "every field of {} is read", one.name);
             for field in one.fields() {

@@ -107,6 +107,11 @@ impl Status {
         .with_details(json!({}))
     }
 
+    pub(super) fn not_acceptable() -> Self {
+        let message = "only the following media types are accepted: application/json";
+        Self::failure(406, "NotAcceptable", message)
+    }
+
     pub(super) fn unsupported_media_type(accepted: &str) -> Self {
         let message = format!(
             "the body of the request was in an unknown format - accepted media types include: {accepted}"

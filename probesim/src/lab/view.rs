@@ -27,24 +27,30 @@ pub(super) enum View {
 // === impl View ===
 
 impl View {
-    /// Reads the `Accept` header; anything unknown gets the whole object as JSON, protobuf too.
-    pub(super) fn from_accept(accept: &str, now: u64) -> Self {
-        for one in accept.split(',') {
-            let asks_for = |what: &str| one.split(';').any(|parameter| parameter.trim() == what);
-            if !asks_for("application/json") {
-                continue;
-            }
-            if !(asks_for("g=meta.k8s.io") && asks_for("v=v1")) {
-                return Self::Whole;
-            }
-            if asks_for("as=Table") {
-                return Self::Table { now, has_columns: false };
-            }
-            if asks_for("as=PartialObjectMetadata") || asks_for("as=PartialObjectMetadataList") {
-                return Self::Metadata;
-            }
+    /// Reads the `Accept` header; `None` if it names nothing that is served.
+    pub(super) fn from_accept(accept: &str, now: u64) -> Option<Self> {
+        if accept.is_empty() {
+            return Some(Self::Whole);
         }
-        Self::Whole
+        accept.split(',').find_map(|one| {
+            let mut words = one.split(';').map(str::trim);
+            let kind = words.next()?;
+            let words: Vec<&str> = words.collect();
+            let as_what = words.iter().find_map(|word| word.strip_prefix("as="));
+            let is_meta = words.contains(&"g=meta.k8s.io") && words.contains(&"v=v1");
+            match (kind, as_what) {
+                ("application/json" | "application/*" | "*/*", None) => Some(Self::Whole),
+                ("application/json", Some("Table")) if is_meta => {
+                    Some(Self::Table { now, has_columns: false })
+                }
+                ("application/json", Some("PartialObjectMetadata" | "PartialObjectMetadataList"))
+                    if is_meta =>
+                {
+                    Some(Self::Metadata)
+                }
+                _ => None,
+            }
+        })
     }
 
     /// The same at a later time.
@@ -113,18 +119,21 @@ mod tests {
 
     #[test]
     fn the_first_acceptable_representation_is_chosen() {
-        let table = View::Table { now: 7, has_columns: false };
+        let table = Some(View::Table { now: 7, has_columns: false });
         for (accept, expected) in [
-            ("", View::Whole),
-            ("application/json", View::Whole),
+            ("", Some(View::Whole)),
+            ("*/*", Some(View::Whole)),
+            ("text/html, application/json;q=0.9", Some(View::Whole)),
             ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", table.clone()),
-            ("application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", View::Whole),
-            ("application/vnd.kubernetes.protobuf, application/json", View::Whole),
+            ("application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", Some(View::Whole)),
+            ("application/vnd.kubernetes.protobuf, application/json", Some(View::Whole)),
             (
                 "application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;g=meta.k8s.io;v=v1",
                 table,
             ),
-            ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", View::Metadata),
+            ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", Some(View::Metadata)),
+            ("application/vnd.kubernetes.protobuf", None),
+            ("application/json;as=Table;v=v1beta1;g=meta.k8s.io", None),
         ] {
             assert_eq!(View::from_accept(accept, 7), expected, "{accept}");
         }

@@ -371,6 +371,14 @@ fn initial_status(resource: &Resource, map: &mut Map<String, Value>) {
     let phase = match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods" | "persistentvolumeclaims" | "persistentvolumes") => "Pending",
         ("", "namespaces") => "Active",
+        ("apiextensions.k8s.io", "customresourcedefinitions") => {
+            // It is served at once, and kubectl waits for that.
+            let is = |kind: &str| json!({"type": kind, "status": "True"});
+            let conditions = [is("NamesAccepted"), is("Established")];
+            let names = map.get("spec").map(|spec| spec["names"].clone());
+            map.insert("status".to_owned(), json!({"conditions": conditions, "acceptedNames": names}));
+            return;
+        }
         _ => return,
     };
     map.insert("status".to_owned(), json!({"phase": phase}));

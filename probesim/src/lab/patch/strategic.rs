@@ -151,10 +151,9 @@ fn merge_list(
 fn sort(merged: Vec<Value>, order: &[Value], before: &[Value], by: &str) -> Vec<Value> {
     let same = |one: &Value, other: &Value| if by.is_empty() { one == other } else { one[by] == other[by] };
     let place = |list: &[Value], one: &Value| list.iter().position(|other| same(one, other));
-    let (mut named, mut others): (Vec<Value>, Vec<Value>) =
+    let (named, others): (Vec<Value>, Vec<Value>) =
         merged.into_iter().partition(|one| place(order, one).is_some());
-    named.sort_by_key(|one| place(order, one));
-    others.sort_by_key(|one| place(before, one));
+    let (named, others) = (in_order_of(order, named, &same), in_order_of(before, others, &same));
     let (mut named, mut others) = (named.into_iter().peekable(), others.into_iter().peekable());
     let mut sorted = Vec::new();
     loop {
@@ -168,6 +167,18 @@ fn sort(merged: Vec<Value>, order: &[Value], before: &[Value], by: &str) -> Vec<
         };
         sorted.extend(if is_others_turn { others.next() } else { named.next() });
     }
+}
+
+/// The items in the order of a list that names them all.
+fn in_order_of(list: &[Value], mut items: Vec<Value>, same: &dyn Fn(&Value, &Value) -> bool) -> Vec<Value> {
+    let mut sorted = Vec::with_capacity(items.len());
+    for one in list {
+        while let Some(at) = items.iter().position(|item| same(item, one)) {
+            sorted.push(items.remove(at));
+        }
+    }
+    sorted.append(&mut items);
+    sorted
 }
 
 /// The directives with this prefix, by the field that they are about.

@@ -137,7 +137,7 @@ fn cell(resource: &Resource, object: &Value, column: &str, now: u64) -> String {
     }
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => pod::cell(object, column, now),
-        ("apps", _) | ("batch", _) | ("", "replicationcontrollers") => {
+        ("apps" | "batch", _) | ("", "replicationcontrollers") => {
             workload::cell(&resource.plural, object, column, now)
         }
         ("", "services") => service(spec, status, column),

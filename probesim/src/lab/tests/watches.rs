@@ -117,3 +117,39 @@ async fn ten_thousand_objects_and_a_burst_arrive_whole() {
         assert_eq!(watch.event().await, format!("DELETED p{at:05}@{}", at + 10_002));
     }
 }
+
+#[tokio::test]
+async fn hundreds_of_watches_hear_of_a_change() {
+    let server = server().await;
+    let mut watches = Vec::new();
+    for _ in 0..300 {
+        let client = Client::connect(&server).await;
+        watches.push(client.watch("/api/v1/configmaps?watch=1&resourceVersion=1").await);
+    }
+    server.store().apply(config("a")).unwrap();
+    for watch in &mut watches {
+        assert_eq!(watch.event().await, "ADDED a@2");
+    }
+    assert_eq!(server.open_watches(), 300);
+}
+
+#[tokio::test]
+async fn a_watcher_that_does_not_read_holds_nobody_up_and_is_left_behind() {
+    let server = Server::start(Options { history: 50, ..quick() }).await.expect("a free port");
+    let mut slow = Client::connect(&server).await.watch("/api/v1/configmaps?watch=1&resourceVersion=1").await;
+    let mut large = config("a");
+    let mut client = Client::connect(&server).await;
+    const WRITES: usize = 1000;
+    for number in 0..WRITES {
+        large["data"] = json!({"number": number.to_string(), "text": "x".repeat(32 * 1024)});
+        server.store().apply(large.clone()).unwrap();
+        // The server gets its turn.
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(client.get("/api/v1/configmaps").await.names(), ["a"]);
+    let mut heard = 0;
+    while slow.try_next().await.expect("a clean end").is_some() {
+        heard += 1;
+    }
+    assert!((1..WRITES).contains(&heard), "it heard {heard} of {WRITES}");
+}

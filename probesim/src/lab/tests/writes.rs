@@ -100,7 +100,77 @@ async fn a_custom_resource_is_there_once_its_definition_is() {
     let made =
         client.write("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await;
     assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.value()["status"]["conditions"][1], json!({"type": "Established", "status": "True"}));
     assert!(client.get(widgets).await.names().is_empty());
     let made = client.write("POST", widgets, &json!({"metadata": {"name": "w"}, "spec": {}})).await;
     assert_eq!((made.status, &made.value()["kind"]), (201, &json!("Widget")));
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_given_is_not_acceptable() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    let protobuf = [("Accept", "application/vnd.kubernetes.protobuf")];
+    let answer = client.ask("GET", CONFIGS, &protobuf, String::new()).await;
+    assert_eq!((answer.status, &answer.value()["reason"]), (406, &json!("NotAcceptable")));
+}
+
+#[tokio::test]
+async fn bodies_may_be_yaml_or_protobuf() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    let yaml = "metadata: {name: y}\ndata: {k: '1'}\n".to_owned();
+    let made = client.ask("POST", CONFIGS, &[("Content-Type", "application/yaml")], yaml).await;
+    assert_eq!((made.status, &made.value()["data"]["k"]), (201, &json!("1")));
+    // `ConfigMap` of `v1` whose metadata has a name.
+    let protobuf =
+        "k8s\0\u{a}\u{f}\u{a}\u{2}v1\u{12}\u{9}ConfigMap\u{12}\u{5}\u{a}\u{3}\u{a}\u{1}p".to_owned();
+    let kind = [("Content-Type", "application/vnd.kubernetes.protobuf")];
+    let made = client.ask("POST", CONFIGS, &kind, protobuf).await;
+    assert_eq!((made.status, &made.value()["metadata"]["name"]), (201, &json!("p")));
+}
+
+#[tokio::test]
+async fn unknown_fields_are_ignored_warned_of_or_refused() {
+    let server = server().await;
+    let mut client = Client::connect(&server).await;
+    let mut object = config("a");
+    object["dta"] = json!({});
+    let refused = client.write("POST", &format!("{CONFIGS}?fieldValidation=Strict"), &object).await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(
+        refused.value()["message"],
+        r#"ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dta""#
+    );
+    let warned = client.write("POST", CONFIGS, &object).await;
+    assert_eq!((warned.status, warned.header("warning")), (201, r#"299 - "unknown field \"dta\"""#));
+    assert!(warned.value().get("dta").is_none());
+    let ignored = client.write("PUT", &format!("{CONFIGS}/a?fieldValidation=Ignore"), &object).await;
+    assert_eq!((ignored.status, ignored.header("warning")), (200, ""));
+    assert_eq!(client.write("POST", &format!("{CONFIGS}?fieldValidation=Maybe"), &object).await.status, 422);
+    assert_eq!(client.write("POST", &format!("{CONFIGS}?dryRun=Some"), &object).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_namespace_that_ends_takes_nothing_new() {
+    let server = server().await;
+    let held = json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "held", "namespace": "default", "finalizers": ["example.com/hold"]}});
+    server.store().apply(held).unwrap();
+    server
+        .store()
+        .apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}))
+        .unwrap();
+    let mut client = Client::connect(&server).await;
+    let ending = client.write("DELETE", "/api/v1/namespaces/default", &json!({})).await;
+    assert_eq!(ending.value()["status"]["phase"], "Terminating");
+    let refused = client.write("POST", CONFIGS, &config("late")).await;
+    assert_eq!(
+        (refused.status, &refused.value()["details"]["causes"][0]["reason"]),
+        (403, &json!("NamespaceTerminating"))
+    );
+    let merge = [("Content-Type", "application/merge-patch+json")];
+    let free = r#"{"metadata":{"finalizers":null}}"#.to_owned();
+    client.ask("PATCH", &format!("{CONFIGS}/held"), &merge, free).await;
+    assert_eq!(client.get("/api/v1/namespaces/default").await.status, 404);
 }
