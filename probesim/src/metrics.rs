@@ -24,15 +24,31 @@ struct PerEndpoint {
     injected: Histogram,
     served: Histogram,
     intervals: Histogram,
-    last_probe: Mutex<Option<Duration>>,
+    last_probe: Mutex<Option<Probed>>,
 }
 
-#[derive(Debug)]
-struct Count {
-    caller: Caller,
-    outcome: &'static str,
-    reason: &'static str,
-    requests: u64,
+/// The requests of an endpoint that have all of this in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// From whom.
+    pub caller: Caller,
+    /// As in [`Sample`].
+    pub outcome: &'static str,
+    /// As in [`Sample`].
+    pub reason: &'static str,
+    /// How many.
+    pub requests: u64,
+    /// The uptime at which the last one arrived.
+    pub last: Duration,
+}
+
+/// The last request of a kubelet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// The uptime at which it arrived.
+    pub at: Duration,
+    /// Since the one before.
+    pub interval: Option<Duration>,
 }
 
 /// Counts by upper bounds. The sum is in microseconds.
@@ -80,13 +96,13 @@ impl Metrics {
     pub fn count(&self, sample: Sample) {
         let endpoint = &self.endpoints[sample.endpoint.index()];
         if let Ok(mut requests) = endpoint.requests.lock() {
-            let Sample { caller, outcome, reason, .. } = sample;
+            let Sample { caller, outcome, reason, uptime, .. } = sample;
             let known = requests
                 .iter_mut()
                 .find(|count| count.caller == caller && count.outcome == outcome && count.reason == reason);
             match known {
-                Some(count) => count.requests += 1,
-                None => requests.push(Count { caller, outcome, reason, requests: 1 }),
+                Some(count) => (count.requests, count.last) = (count.requests + 1, uptime),
+                None => requests.push(Count { caller, outcome, reason, requests: 1, last: uptime }),
             }
         }
         if !sample.delay.is_zero() {
@@ -94,10 +110,25 @@ impl Metrics {
         }
         if sample.caller == Caller::Probe
             && let Ok(mut last) = endpoint.last_probe.lock()
-            && let Some(last) = last.replace(sample.uptime)
         {
-            endpoint.intervals.observe(sample.uptime.saturating_sub(last));
+            let interval = last.map(|last| sample.uptime.saturating_sub(last.at));
+            *last = Some(Probed { at: sample.uptime, interval });
+            if let Some(interval) = interval {
+                endpoint.intervals.observe(interval);
+            }
         }
+    }
+
+    /// The requests of an endpoint so far.
+    #[must_use]
+    pub fn counts(&self, endpoint: Endpoint) -> Vec<Count> {
+        self.endpoints[endpoint.index()].requests.lock().map(|counts| counts.clone()).unwrap_or_default()
+    }
+
+    /// When a kubelet last asked an endpoint.
+    #[must_use]
+    pub fn probed(&self, endpoint: Endpoint) -> Option<Probed> {
+        self.endpoints[endpoint.index()].last_probe.lock().ok().and_then(|last| *last)
     }
 
     /// Counts an answer that was given so long after its request arrived.
@@ -114,7 +145,7 @@ impl Metrics {
         head(out, "probesim_requests_total", "counter", "Requests decided, by what answered them.");
         for (name, endpoint) in &names {
             let Ok(requests) = endpoint.requests.lock() else { continue };
-            for Count { caller, outcome, reason, requests } in requests.iter() {
+            for Count { caller, outcome, reason, requests, .. } in requests.iter() {
                 let caller = caller.word();
                 let labels = format!(
                     "endpoint=\"{}\",caller=\"{caller}\",outcome=\"{outcome}\",reason=\"{reason}\"",
@@ -241,6 +272,21 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn the_last_request_of_each_kind_and_the_last_interval_are_known() {
+        let metrics = Metrics::new(7);
+        assert_eq!(metrics.probed(Endpoint::Readiness), None);
+        for uptime in [10, 20, 23] {
+            metrics.count(sample(uptime));
+        }
+        metrics.count(Sample { caller: Caller::Other, ..sample(30) });
+        let (at, interval) = (Duration::from_secs(23), Some(Duration::from_secs(3)));
+        assert_eq!(metrics.probed(Endpoint::Readiness), Some(Probed { at, interval }));
+        let counts = metrics.counts(Endpoint::Readiness);
+        let counts: Vec<_> = counts.iter().map(|count| (count.requests, count.last.as_secs())).collect();
+        assert_eq!(counts, [(3, 23), (1, 30)]);
     }
 
     #[test]

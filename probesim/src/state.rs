@@ -53,6 +53,12 @@ impl State {
         self.turns[endpoint.index()].fetch_add(1, Relaxed)
     }
 
+    /// How many requests got as far as the counting step.
+    #[must_use]
+    pub fn turns(&self, endpoint: Endpoint) -> u64 {
+        self.turns[endpoint.index()].load(Relaxed)
+    }
+
     /// Begins an injected wait.
     pub fn wait(&self) -> Waiting<'_> {
         self.waiting.fetch_add(1, Relaxed);

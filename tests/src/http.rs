@@ -38,6 +38,19 @@ pub async fn request(address: SocketAddr, method: &str, path: &str) -> Answer {
     Connection::open(address).await.ask(method, path).await
 }
 
+/// The answer to a request with these header lines (`Host` among them, each ended by CRLF) and this body, however
+/// long it takes.
+///
+/// # Panics
+/// When there is none.
+pub async fn send(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+    let mut connection = Connection::open(address).await;
+    let length = body.len();
+    let request = format!("{method} {path} HTTP/1.1\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+    connection.0.write_all(request.as_bytes()).await.expect("an open connection");
+    connection.read().await
+}
+
 // === impl Connection ===
 
 impl Connection {

@@ -2,10 +2,11 @@
 //!
 //! `binary` says which programs are run and `process` runs them; `gate` and `simulator` are the two programs.
 //! `replay` plays a recording to a gate; in a `lab` its `objects` are made by hand; `tls` puts TLS in front of
-//! either; a `cluster` is the lab that runs manifests. `http` asks without a library, `scratch` keeps files, `patience` limits every wait;
-//! `generated` is what is made from the command lines.
+//! either; a `cluster` is the lab that runs manifests. `http` asks without a library, `browser` drives a real one,
+//! `scratch` keeps files, `patience` limits every wait; `generated` is what is made from the command lines.
 
 pub mod binary;
+pub mod browser;
 pub mod cluster;
 pub mod gate;
 pub mod generated;

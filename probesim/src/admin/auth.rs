@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use hyper::HeaderMap;
-use hyper::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
+use hyper::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN, USER_AGENT};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -18,12 +18,17 @@ pub(super) enum Refused {
     NoneSet,
     #[error("the token cannot be read; look at ADMIN_TOKEN_FILE")]
     Unreadable,
-    #[error("changes from a page of another site are refused")]
+    #[error(
+        "changes by a page of another site, or under a name other than localhost, are refused without a token"
+    )]
     CrossSite,
 }
 
 /// Whether a change is allowed. `token` is the one to compare with; without one, only a server on loopback is
 /// open, and not to pages of other sites in a browser on the same machine.
+///
+/// Browsers send `Origin` with everything but GET and HEAD (<https://fetch.spec.whatwg.org/#origin-header>), and
+/// call themselves Mozilla; one that does not say whose page asks is refused. curl and `ctl` do neither.
 ///
 /// # Errors
 /// Why not.
@@ -40,9 +45,12 @@ pub(super) fn allow(headers: &HeaderMap, token: Option<&str>, is_loopback: bool)
         return Err(Refused::NoneSet);
     }
     let host = value(HOST).unwrap_or_default();
-    let is_foreign = value(ORIGIN).is_some_and(|origin| origin.split("://").nth(1) != Some(host))
-        || matches!(value(SEC_FETCH_SITE), Some("cross-site" | "same-site"))
-        || !is_local(host);
+    let is_of_page = match headers.get(ORIGIN) {
+        Some(origin) => origin.to_str().is_ok_and(|origin| origin.split("://").nth(1) == Some(host)),
+        None => value(USER_AGENT).is_none_or(|agent| !agent.starts_with("Mozilla/")),
+    };
+    let is_foreign =
+        !is_of_page || matches!(value(SEC_FETCH_SITE), Some("cross-site" | "same-site")) || !is_local(host);
     if is_foreign { Err(Refused::CrossSite) } else { Ok(()) }
 }
 
@@ -105,6 +113,14 @@ mod tests {
             (&[("host", "localhost:8081"), ("origin", "http://localhost:8081")], true),
             (&[("host", "localhost:8081"), ("origin", "http://evil.example")], false),
             (&[("host", "localhost:8081"), ("origin", "null")], false),
+            (&[("host", "localhost:8081"), ("origin", "http://localhost:8080")], false),
+            (&[("host", "localhost:8081"), ("origin", "http://127.0.0.1:8081")], false),
+            (&[("host", "localhost:8081"), ("origin", "")], false),
+            (&[("host", "localhost:8081"), ("user-agent", "Mozilla/5.0 (X11; Linux)")], false),
+            (&[("host", "localhost:8081"), ("user-agent", "curl/8.5.0")], true),
+            (&[("host", "evil.example:8081"), ("origin", "http://evil.example:8081")], false),
+            (&[("host", "127.0.0.1.evil.example:8081")], false),
+            (&[("host", "localhost:8081"), ("sec-fetch-site", "same-site")], false),
             (&[("host", "localhost:8081"), ("sec-fetch-site", "cross-site")], false),
             (&[("host", "evil.example:8081")], false),
         ] {

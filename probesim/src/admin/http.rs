@@ -9,7 +9,9 @@ use bytes::Bytes;
 use http_body_util::channel::Channel;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -22,7 +24,7 @@ use tracing::{debug, info, warn};
 use super::auth::{self, Refused};
 use super::faults::{self, Context};
 use super::route::{Change, NoRoute, Route};
-use super::{events, view};
+use super::{dashboard, events, view};
 use crate::config::Token;
 use crate::server::engine::Engine;
 use crate::value;
@@ -110,16 +112,26 @@ impl Admin {
         }
         let engine = &self.engine;
         match route {
-            Route::Index => text(TEXT, view::INDEX.to_owned()),
+            Route::Index if dashboard::is_wanted(request.headers()) => page(dashboard::PAGE),
+            Route::Page(file) => page(file),
+            Route::Index => text(TEXT, view::INDEX),
             Route::Metrics => text(METRICS, view::metrics(engine)),
             Route::State => json(StatusCode::OK, &view::state(engine)),
             Route::Faults => json(StatusCode::OK, &view::faults(engine)),
             Route::Events => {
-                let mut response = Response::new(Either::Right(events::stream(engine.events())));
+                let limit = match events::limit(request.uri().query()) {
+                    Ok(limit) => limit,
+                    Err(message) => return error(StatusCode::UNPROCESSABLE_ENTITY, message),
+                };
+                let body = events::stream(engine.events(), limit, engine.endpoints().count());
+                let mut response = Response::new(Either::Right(body));
                 let headers = response.headers_mut();
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 response
+            }
+            Route::Change(Change::Delete, None) if request.uri().query().is_some() => {
+                self.take_away(request.uri().query().unwrap_or_default())
             }
             Route::Change(change, endpoint) => self.change(change, endpoint.as_deref(), request).await,
             Route::Exit => self.exit(request.uri().query()),
@@ -154,6 +166,21 @@ impl Admin {
             engine.exit(code);
         });
         json(StatusCode::ACCEPTED, &json!({"exit_code": code}))
+    }
+
+    /// Takes one live fault away.
+    fn take_away(&self, query: &str) -> Response<Body> {
+        let name = match Route::name(query) {
+            Ok(name) => name,
+            Err(message) => return error(StatusCode::UNPROCESSABLE_ENTITY, message),
+        };
+        let engine = &self.engine;
+        if !engine.live().iter().any(|put| put.spec.name == name) {
+            return error(StatusCode::NOT_FOUND, &format!("no live fault is called {name:?}"));
+        }
+        engine.change_live(|live| live.retain(|put| put.spec.name != name));
+        info!(fault = name, live = engine.live().len(), "live fault taken away");
+        json(StatusCode::OK, &view::faults(engine))
     }
 
     async fn change(
@@ -221,8 +248,18 @@ fn json(status: StatusCode, value: &Value) -> Response<Body> {
     response
 }
 
-fn text(content_type: &'static str, text: String) -> Response<Body> {
-    let mut response = Response::new(Either::Left(Full::new(Bytes::from(text))));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+fn page((content_type, source): dashboard::File) -> Response<Body> {
+    let mut response = text(content_type, source);
+    response.headers_mut().extend(dashboard::headers());
+    response
+}
+
+/// Nothing here is to be kept, or to be taken for something else.
+fn text(content_type: &'static str, text: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(text.into())));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -1,6 +1,7 @@
-//! The admin port: metrics, state, control and events, out of reach of the faults of the main port.
+//! The admin port: metrics, state, control, events and a page for people, out of reach of the faults of the main port.
 
 mod auth;
+mod dashboard;
 mod events;
 mod faults;
 mod http;
@@ -8,5 +9,6 @@ mod route;
 #[cfg(test)]
 mod tests;
 mod view;
+mod words;
 
 pub(crate) use http::serve;

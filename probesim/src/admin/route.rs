@@ -2,10 +2,14 @@
 
 use hyper::Method;
 
+use super::dashboard::{self, File};
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     Index,
+    /// A file of the page.
+    Page(File),
     Metrics,
     State,
     Events,
@@ -45,6 +49,9 @@ impl Route {
             Method::GET | Method::HEAD => Ok(route),
             _ => Err(NoRoute::Not("GET, HEAD")),
         };
+        if let Some(file) = dashboard::file(path) {
+            return get(Self::Page(file));
+        }
         match path {
             "/" => get(Self::Index),
             "/metrics" => get(Self::Metrics),
@@ -74,10 +81,32 @@ impl Route {
         }
     }
 
+    /// The name in `DELETE /faults?name=NAME`.
+    pub(super) fn name(query: &str) -> Result<String, &'static str> {
+        let name = query.strip_prefix("name=").and_then(decoded).filter(|name| !name.is_empty());
+        name.ok_or("the query: expected ?name=NAME, percent-encoded")
+    }
+
     /// Whether it changes anything.
     pub(super) fn is_change(&self) -> bool {
         matches!(self, Self::Change(..) | Self::Reset | Self::Exit)
     }
+}
+
+/// Without its percent-encoding: <https://url.spec.whatwg.org/#percent-decode>.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = vec![];
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?].map(|digit| char::from(digit).to_digit(16));
+                u8::try_from(digits[0]? * 16 + digits[1]?).ok()?
+            }
+            _ => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -107,9 +136,21 @@ mod tests {
             (Method::GET, "/faults/tcp", Err(NoRoute::Not("PUT, PATCH, DELETE"))),
             (Method::DELETE, "/metrics", Err(NoRoute::Not("GET, HEAD"))),
             (Method::GET, "/faultsx", Err(NoRoute::NotFound)),
+            (Method::POST, "/dashboard", Err(NoRoute::Not("GET, HEAD"))),
+            (Method::GET, "/dashboard.html", Err(NoRoute::NotFound)),
             (Method::GET, "/liveness", Err(NoRoute::NotFound)),
         ] {
             assert_eq!(Route::of(&method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_query_names_one_fault_or_is_wrong() {
+        for (query, name) in [("name=live-1-1", "live-1-1"), ("name=a%20b%26%C3%A9+", "a b&é+")] {
+            assert_eq!(Route::name(query), Ok(name.to_owned()));
+        }
+        for wrong in ["", "name=", "nam=x", "name=%4", "name=%zz", "name=%ff", "all"] {
+            assert!(Route::name(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -44,10 +44,15 @@ impl Admin {
         stream
     }
 
-    async fn ask_with(&self, line: &str, headers: &str, body: &str) -> (u16, String) {
+    async fn raw(&self, line: &str, headers: &str, body: &str) -> String {
         let mut stream = self.connect(line, headers, body).await;
         let mut answer = String::new();
         time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        answer
+    }
+
+    async fn ask_with(&self, line: &str, headers: &str, body: &str) -> (u16, String) {
+        let answer = self.raw(line, headers, body).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head[9..12].parse().unwrap(), body.to_owned())
     }
@@ -112,6 +117,66 @@ async fn a_wrong_plan_is_refused_whole() {
 }
 
 #[tokio::test]
+async fn one_live_fault_is_taken_away_by_its_name() {
+    let admin = Admin::start(Token::None).await;
+    admin.ask("PUT /faults", "[{on: liveness, name: a b}, {on: [liveness, tcp], name: other}]").await;
+    assert_eq!(admin.ask("DELETE /faults?name=nobody", "").await.0, 404);
+    for wrong in ["nam=other", "name=", "", "name=%"] {
+        assert_eq!(admin.ask(&format!("DELETE /faults?{wrong}"), "").await.0, 422, "{wrong}");
+    }
+    let (status, body) = admin.ask("DELETE /faults?name=a%20b", "").await;
+    assert_eq!((status, body["faults"].as_array().unwrap().len()), (200, 1), "{body}");
+    assert_eq!(body["faults"][0]["name"], "other");
+}
+
+#[tokio::test]
+async fn browsers_get_a_page_that_runs_nothing_but_its_own_files() {
+    let admin = Admin::start(Token::None).await;
+    let accept = "Accept: text/html,application/xhtml+xml;q=0.9\r\n";
+    for (line, headers, content_type) in [
+        ("GET /", accept, "text/html; charset=utf-8"),
+        ("GET /dashboard", "", "text/html; charset=utf-8"),
+        ("GET /dashboard.css", "", "text/css; charset=utf-8"),
+        ("GET /dashboard.js", "", "text/javascript; charset=utf-8"),
+    ] {
+        let answer = admin.raw(line, headers, "").await;
+        let head = answer.split_once("\r\n\r\n").unwrap().0.to_lowercase();
+        for expected in [
+            &format!("content-type: {content_type}"),
+            "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; ",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "cache-control: no-store",
+        ] {
+            assert!(head.contains(expected), "{line}: {expected}\n{head}");
+        }
+    }
+    let (_, page) = admin.ask_with("GET /dashboard", "", "").await;
+    let is_inline = |part: &str| page.contains(part);
+    assert!(!["<style", " style=", " onclick=", "<script>", "\"http", "//cdn"].into_iter().any(is_inline));
+    assert!(admin.ask_with("GET /", "Accept: */*\r\n", "").await.1.starts_with("probesim, admin port"));
+}
+
+#[tokio::test]
+async fn the_state_tells_what_was_seen_and_what_fails() {
+    let admin = Admin::start(Token::None).await;
+    admin.ask("PUT /faults/liveness", "{name: sick, rate: 100%, status: 503, ttl: 1m}").await;
+    admin.liveness();
+    let (_, state) = admin.ask("GET /state", "").await;
+    let liveness = &state["endpoints"][0];
+    assert_eq!((&liveness["requests"], &liveness["failures"]), (&1.into(), &1.into()), "{state}");
+    assert_eq!(liveness["last"]["outcome"], "failure");
+    assert_eq!(liveness["probe"], Value::Null);
+    assert_eq!(state["faults"][0]["words"]["what"], "answers 503");
+    assert_eq!(state["faults"][0]["is_live"], true);
+    assert_eq!(
+        (&state["callers"][0]["caller"], &state["callers"][0]["failures"]),
+        (&"others".into(), &1.into())
+    );
+    assert_eq!(state["settings"], Value::Array(vec![]));
+}
+
+#[tokio::test]
 async fn a_change_goes_on_counting_for_the_other_faults() {
     let admin = Admin::start(Token::None).await;
     admin.ask("PUT /faults", "{on: liveness, name: a, pass: 2, fail: 1}").await;
@@ -171,6 +236,7 @@ async fn events_come_as_they_happen() {
         }
     };
     until(": listening").await;
+    assert_eq!(admin.ask("GET /events?limit=none", "").await.0, 422);
     admin.liveness();
     until("event: decision\ndata: {\"endpoint\":\"liveness\",\"sequence\":0,").await;
 }

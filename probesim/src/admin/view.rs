@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::dashboard;
 use crate::metrics::{escape, head};
 use crate::plan::Port;
 use crate::server::engine::Engine;
@@ -11,13 +12,14 @@ use crate::server::engine::Engine;
 /// What there is.
 pub(super) const INDEX: &str = "\
 probesim, admin port
+  GET    /dashboard          a page for people; browsers get it at /, too
   GET    /metrics            for Prometheus
   GET    /state              all that is in force, as JSON
-  GET    /events             every decision as it happens (server-sent events)
+  GET    /events[?limit=N]   every decision as it happens (server-sent events); at most N a second and endpoint
   GET    /faults             the live faults
   PUT    /faults[/ENDPOINT]  replaces the live faults: one, or a list, as JSON or YAML
   PATCH  /faults[/ENDPOINT]  adds to them
-  DELETE /faults[/ENDPOINT]  takes them away
+  DELETE /faults[/ENDPOINT]  takes them away; DELETE /faults?name=NAME one of them
   POST   /reset              takes all live faults away
   POST   /exit[?code=N]      ends the process, as a crash does
 ";
@@ -31,22 +33,20 @@ pub(super) fn faults(engine: &Engine) -> Value {
 /// All that is in force.
 pub(super) fn state(engine: &Engine) -> Value {
     let (plan, uptime, endpoints) = (engine.plan(), engine.uptime(), engine.endpoints());
-    let scripts = endpoints.all().map(|endpoint| {
-        json!({
-            "endpoint": endpoints.name(endpoint),
-            "requests": engine.state().arrived(endpoint),
-            "plan": plan.of(endpoint).to_string(),
-        })
-    });
+    let seen = endpoints.all().map(|endpoint| dashboard::endpoint(engine, endpoint));
     let faults = plan.injections(endpoints).map(|(place, fault)| {
-        json!({
+        let mut told = json!({
             "endpoint": place,
             "name": fault.name,
             "what": fault.what.to_string(),
             "is_active": fault.is_open(uptime),
             "hits": fault.hits(),
             "expires_in_seconds": fault.expires.map(|end| end.saturating_sub(uptime).as_secs_f64()),
-        })
+        });
+        if let (Value::Object(told), Value::Object(more)) = (&mut told, dashboard::fault(engine, fault)) {
+            told.extend(more);
+        }
+        told
     });
     json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -57,8 +57,10 @@ pub(super) fn state(engine: &Engine) -> Value {
         "waiting": engine.state().waiting(),
         "abandoned": engine.state().abandoned(),
         "network": plan.network(Port::Http, uptime).0.word(),
-        "endpoints": scripts.collect::<Vec<_>>(),
+        "endpoints": seen.collect::<Vec<_>>(),
         "faults": faults.collect::<Vec<_>>(),
+        "settings": dashboard::settings(engine),
+        "callers": dashboard::callers(engine),
         "live": faults_of(engine),
         "fixed": engine.fixed().iter().map(|spec| spec.source.clone()).collect::<Vec<_>>(),
     })

@@ -200,7 +200,7 @@ impl Connection {
             let waiting = self.engine.state().wait();
             time::sleep(decision.delay).await;
             waiting.finish();
-            self.engine.metrics().served(endpoint, decision.delay);
+            self.engine.served(endpoint, decision.delay, decision.delay);
         }
         decision
     }

@@ -262,7 +262,9 @@ impl Injection {
         self.time(uptime).is_some_and(|t| self.timing.open_since(t).is_some())
     }
 
-    fn next_edge(&self, uptime: Duration) -> Option<Duration> {
+    /// The uptime at which its moment may begin or end next.
+    #[must_use]
+    pub fn next_edge(&self, uptime: Duration) -> Option<Duration> {
         let edge = self.timing.next_edge(self.time(uptime)?).map(|edge| edge.saturating_add(self.epoch));
         edge.into_iter().chain(self.expires).min()
     }

@@ -71,7 +71,7 @@ pub(crate) fn answer(engine: &Arc<Engine>, address: Option<IpAddr>, request: Req
     Answering::Later(Box::pin(async move {
         let arrived = Instant::now();
         wait(&engine, &decision, request.into_body()).await;
-        engine.metrics().served(endpoint, arrived.elapsed());
+        engine.served(endpoint, decision.delay, arrived.elapsed());
         reply(endpoint, decision)
     }))
 }

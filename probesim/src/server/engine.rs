@@ -40,10 +40,18 @@ pub(crate) struct Engine {
     plan: RwLock<Arc<Plan>>,
     sources: Mutex<Written>,
     changed: watch::Sender<()>,
-    events: broadcast::Sender<Arc<str>>,
+    events: broadcast::Sender<Arc<Event>>,
     exit: watch::Sender<Option<u8>>,
     /// Whether anybody ever listened: asking the channel takes a lock.
     was_heard: AtomicBool,
+}
+
+/// What a listener hears.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) endpoint: Endpoint,
+    /// As a server-sent event.
+    pub(crate) frame: String,
 }
 
 /// What the plan is made of.
@@ -122,8 +130,8 @@ impl Engine {
         self.changed.subscribe()
     }
 
-    /// Hears of every decision, as JSON.
-    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<str>> {
+    /// Hears of every decision, and of every answer that had to wait.
+    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Event>> {
         self.was_heard.store(true, Relaxed);
         self.events.subscribe()
     }
@@ -224,11 +232,30 @@ impl Engine {
             delay = ?decision.delay,
             "decided"
         );
+        self.tell("decision", endpoint, || self.event(endpoint, arrival, &decision));
+        decision
+    }
+
+    /// An answer was given `took` after its request arrived; `injected` of it was to be waited.
+    pub(crate) fn served(&self, endpoint: Endpoint, injected: Duration, took: Duration) {
+        self.metrics.served(endpoint, took);
+        self.tell("served", endpoint, || {
+            json!({
+                "endpoint": self.endpoints.name(endpoint),
+                "arrived": self.uptime().saturating_sub(took).as_secs_f64(),
+                "injected": injected.as_secs_f64(),
+                "took": took.as_secs_f64(),
+            })
+        });
+    }
+
+    fn tell(&self, kind: &'static str, endpoint: Endpoint, data: impl FnOnce() -> Value) {
         if self.was_heard.load(Relaxed) && self.events.receiver_count() > 0 {
             // Whoever leaves in between misses nothing.
-            let _ = self.events.send(self.event(endpoint, arrival, &decision).to_string().into());
+            let _ = self
+                .events
+                .send(Arc::new(Event { endpoint, frame: format!("event: {kind}\ndata: {}\n\n", data()) }));
         }
-        decision
     }
 
     /// Asks every named dependency, as a request of its own to each.

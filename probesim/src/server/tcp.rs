@@ -46,7 +46,7 @@ async fn act(stream: &mut TcpStream, engine: &Engine, decision: &Decision) -> bo
             () = time::sleep(decision.delay) => waiting.finish(),
             () = raw::until_gone(stream) => return false,
         }
-        engine.metrics().served(crate::endpoint::Endpoint::Tcp, decision.delay);
+        engine.served(crate::endpoint::Endpoint::Tcp, decision.delay, decision.delay);
     }
     let Some(answer) = decision.answer() else {
         raw::until_gone(stream).await;
