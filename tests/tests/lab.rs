@@ -174,6 +174,16 @@ async fn nothing_outlives_the_lab() {
 }
 
 #[tokio::test]
+async fn nothing_outlives_a_lab_that_was_killed() {
+    let mark = format!("86401.{}", std::process::id());
+    let manifest = shell("idle", &format!("sleep {mark} & wait"), "");
+    let lab = cluster!().args("--run busybox=").manifest(&manifest).start().await;
+    eventually("its process", || async { is_running(&mark).then_some(()) }).await;
+    lab.process.signal(Signal::SIGKILL);
+    eventually("the end of its process", || async { (!is_running(&mark)).then_some(()) }).await;
+}
+
+#[tokio::test]
 async fn what_cannot_run_is_refused_with_its_line_before_anything_starts() {
     for (manifest, args, says) in [
         ("kind: Pod\n", "", "manifest.yaml:1:"),
