@@ -61,6 +61,9 @@ pub enum Command {
     Check(check::Args),
     /// Change the faults of running servers: of one, or of all behind a name
     Ctl(ctl::Args),
+    /// End the processes of a lab that was killed: the lab runs it
+    #[command(hide = true)]
+    Guard(lab::GuardArgs),
 }
 
 // === impl Command ===
@@ -74,6 +77,7 @@ impl Command {
             Command::Ctl(arguments) => ctl::run(arguments).await,
             Command::Predict(arguments) => predict::run(&arguments),
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Guard(arguments) => lab::guard(&arguments),
         }
     }
 }

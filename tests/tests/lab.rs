@@ -8,6 +8,7 @@ use e2e::patience::eventually;
 use e2e::{cluster, gate, simulator};
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
 /// A pod of the simulator that is probed every second, with these variables.
@@ -173,6 +174,16 @@ async fn nothing_outlives_the_lab() {
 }
 
 #[tokio::test]
+async fn nothing_outlives_a_lab_that_was_killed() {
+    let mark = format!("86401.{}", std::process::id());
+    let manifest = shell("idle", &format!("sleep {mark} & wait"), "");
+    let lab = cluster!().args("--run busybox=").manifest(&manifest).start().await;
+    eventually("its process", || async { is_running(&mark).then_some(()) }).await;
+    lab.process.signal(Signal::SIGKILL);
+    eventually("the end of its process", || async { (!is_running(&mark)).then_some(()) }).await;
+}
+
+#[tokio::test]
 async fn what_cannot_run_is_refused_with_its_line_before_anything_starts() {
     for (manifest, args, says) in [
         ("kind: Pod\n", "", "manifest.yaml:1:"),
@@ -317,4 +328,36 @@ async fn a_deployment_becomes_available_and_a_job_that_waits_for_it_completes() 
     assert_ne!(addresses[0], addresses[1]);
     let deployment = lab.get("/apis/apps/v1/namespaces/default/deployments/web").await.unwrap();
     assert_eq!(deployment["status"]["availableReplicas"], 2);
+}
+
+/// Changes an object by a merge patch.
+async fn patch(address: std::net::SocketAddr, path: &str, body: &str) {
+    let head = format!(
+        "PATCH {path} HTTP/1.1\r\nHost: lab\r\nContent-Type: application/merge-patch+json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all((head + body).as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+}
+
+#[tokio::test]
+async fn a_pod_whose_image_nothing_stands_for_waits_as_for_a_pull_and_can_be_deleted() {
+    let lab = cluster!().args("--run busybox=").manifest(DEPLOYMENT).start().await;
+    lab.until_event("Started", "Container started").await;
+    let pods = "/api/v1/namespaces/default/pods?labelSelector=app%3Dweb";
+    let change = r#"{"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "nope:2"}]}}}}"#;
+    patch(lab.address, "/apis/apps/v1/namespaces/default/deployments/web", change).await;
+    lab.until_event("Failed", "Failed to pull image \"nope:2\": the lab has no containers").await;
+    let stuck = eventually("a pod that cannot pull", || async {
+        let pods = lab.get(pods).await?;
+        let is_stuck = |pod: &&Value| main_of(pod)["state"]["waiting"]["reason"] == "ErrImagePull";
+        pods["items"].as_array()?.iter().find(is_stuck).cloned()
+    })
+    .await;
+    assert_eq!(stuck["status"]["phase"], "Pending");
+    lab.delete_pod(stuck["metadata"]["name"].as_str().unwrap(), "").await;
+    lab.until_gone(stuck["metadata"]["name"].as_str().unwrap()).await;
 }

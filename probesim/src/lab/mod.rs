@@ -84,6 +84,7 @@ pub use access::{Access, Rule, User};
 pub use fault::{Cut, Faults, Matching, Reply};
 pub use happening::{Fact, Happening, Member, Watched};
 pub use live::LiveStore;
+pub use node::{GuardArgs, guard};
 pub use object::Object;
 pub use recording::{Moment, NotARecording, Recording, What};
 pub use replay::{Clock, play, prepare};

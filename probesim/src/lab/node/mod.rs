@@ -7,7 +7,7 @@
 //! | `bind`, `owner`, `addresses` | where a pod runs, what it belongs to, its address |
 //! | `pod_run`, `asks`, `start`, `probing` | one pod: carries out what the model asks |
 //! | `publish`, `quality`, `clock` | the pod's status as the API shows it |
-//! | `process`, `groups`, `output`, `books` | processes, their ends, their lines |
+//! | `process`, `groups`, `guard`, `output`, `books` | processes, their ends, their lines |
 //! | `teller` | what views are told |
 
 mod addresses;
@@ -19,6 +19,7 @@ mod environment;
 mod expand;
 mod field;
 mod groups;
+mod guard;
 mod image;
 mod output;
 mod owner;
@@ -55,6 +56,7 @@ pub(super) use bind::NODE;
 pub(super) use books::{Books, Line, Page};
 pub(super) use environment::check as check_environment;
 pub(super) use groups::Groups;
+pub use guard::{Args as GuardArgs, guard};
 pub(super) use output::Logs;
 pub(super) use rule::{Run, Stand};
 pub(super) use stand_in::Choice;

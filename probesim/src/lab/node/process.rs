@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -102,7 +101,7 @@ async fn supervise(
                 None => is_told = false,
             },
             () = at(kill_at) => {
-                groups::send_to_group(leader, Signal::SIGKILL);
+                groups::kill_group(leader);
                 kill_at = None;
             }
         }

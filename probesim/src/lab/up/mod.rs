@@ -84,7 +84,7 @@ pub(super) async fn run(
     let (views, happenings) = unbounded_channel();
     let teller = Teller::new(Instant::now(), views);
     let mut report = report::spawn(shared.report, happenings);
-    let groups = Groups::new();
+    let groups = Groups::guarded(&choice.simulator, scratch.path()).map_err(Trouble::Itself)?;
     kill_on_panic(&groups);
     let node = Node {
         store: server.store().clone(),
@@ -215,7 +215,7 @@ impl fmt::Display for Trouble {
                 f.write_str(&lines.join("\n"))
             }
             Self::Apply(status) => f.write_str(&status.message),
-            Self::Itself(error) => write!(f, "cannot find this program for its simulators: {error}"),
+            Self::Itself(error) => write!(f, "cannot run this program again for its simulators: {error}"),
             Self::Addresses(error) => {
                 write!(f, "no addresses for pods in 127.16.0.0 to 127.249.255.255: {error} (end other labs)")
             }
