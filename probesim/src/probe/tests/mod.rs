@@ -1,12 +1,16 @@
 //! Attempts over loopback, and with real processes.
 
 mod exec;
+mod grpc;
+mod http;
+mod https;
+mod server;
 mod tcp;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Answer, Subject, Target, attempt};
 use crate::kubelet::{Handler, Handlers, Probe, Version};

@@ -1,26 +1,11 @@
 //! Connections.
 
-use serde_json::json;
 use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::TcpListener;
 
+use super::server::blackhole;
 use super::*;
 use crate::kubelet::ContainerPort;
-
-/// A port whose queue is full, so that connecting hangs: the listener and those in the queue.
-async fn blackhole() -> (u16, TcpListener, Vec<TcpStream>) {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
-    let listener = socket.listen(1).expect("a listener");
-    let address = listener.local_addr().expect("its address");
-    let mut queue = vec![];
-    while let Ok(Ok(stream)) =
-        tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address)).await
-    {
-        queue.push(stream);
-    }
-    (address.port(), listener, queue)
-}
 
 #[tokio::test]
 async fn an_open_port_is_connected_to_and_closed_without_a_word() {
@@ -41,7 +26,7 @@ async fn a_connection_that_does_not_come_about_fails_in_the_words_of_go() {
     assert_eq!(answer, Answer::failure(format!("dial tcp 127.0.0.1:{port}: connect: connection refused")));
     let answer = attempted(json!({"tcpSocket": {"port": port, "host": "::1"}}), PATIENCE).await;
     assert_eq!(answer.output, format!("dial tcp [::1]:{port}: connect: connection refused"));
-    let (port, _listener, _queue) = blackhole().await;
+    let (port, _queue) = blackhole().await;
     let answer = attempted(json!({"tcpSocket": {"port": port}}), Duration::from_millis(50)).await;
     assert_eq!(answer, Answer::failure(format!("dial tcp 127.0.0.1:{port}: i/o timeout")));
     let host = "no-such-host.invalid";
