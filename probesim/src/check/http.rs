@@ -70,11 +70,9 @@ mod tests {
 
     #[test]
     fn a_place_is_an_address_with_a_path() {
-        for (text, expected) in [
-            ("db:80", "db:80/"),
-            ("http://db:80/a/b?c", "db:80/a/b?c"),
-            ("[::1]:80/x", "[::1]:80/x"),
-        ] {
+        for (text, expected) in
+            [("db:80", "db:80/"), ("http://db:80/a/b?c", "db:80/a/b?c"), ("[::1]:80/x", "[::1]:80/x")]
+        {
             assert_eq!(text.parse::<Place>().expect(text).to_string(), expected);
         }
         let error = "https://db/x".parse::<Place>().expect_err("https").to_string();

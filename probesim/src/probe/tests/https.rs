@@ -23,10 +23,18 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// Nobody has signed its certificate, and it is for another name.
 fn acceptor(versions: &[&'static rustls::SupportedProtocolVersion], alpn: &[&[u8]]) -> TlsAcceptor {
+    with(ring::default_provider(), versions, alpn)
+}
+
+fn with(
+    provider: rustls::crypto::CryptoProvider,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    alpn: &[&[u8]],
+) -> TlsAcceptor {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["elsewhere.invalid".to_owned()]).expect("a certificate");
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .expect("versions")
         .with_no_client_auth()
@@ -52,6 +60,30 @@ async fn any_certificate_will_do() {
         let request = String::from_utf8(server.received(1).await.remove(0)).expect("text");
         let expected = format!("GET /x HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", server.port);
         assert!(request.starts_with(&expected), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn each_group_and_each_cipher_suite_will_do() {
+    let all = ring::default_provider();
+    let groups = [ring::kx_group::X25519, ring::kx_group::SECP256R1]
+        .map(|group| (vec![group], all.cipher_suites.clone()));
+    let aes = all.cipher_suites.iter().filter(|suite| format!("{:?}", suite.suite()).contains("AES"));
+    let suites = aes
+        .filter(|suite| !format!("{:?}", suite.suite()).contains("RSA"))
+        .map(|suite| (all.kx_groups.clone(), vec![*suite]));
+    for (kx_groups, cipher_suites) in groups.into_iter().chain(suites) {
+        let name = format!("{kx_groups:?} {cipher_suites:?}");
+        let provider = rustls::crypto::CryptoProvider { kx_groups, cipher_suites, ..all.clone() };
+        let versions: Vec<_> = rustls::ALL_VERSIONS
+            .iter()
+            .filter(|version| provider.cipher_suites.iter().any(|suite| suite.version() == **version))
+            .copied()
+            .collect();
+        let script = vec![REQUEST, Step::Write(OK.into())];
+        let server = Server::securely(script, with(provider, &versions, &[])).await;
+        let answer = attempted(https(server.port, "127.0.0.1"), PATIENCE).await;
+        assert_eq!(answer, Answer::success("ok".into()), "{name}");
     }
 }
 
