@@ -51,7 +51,7 @@ async fn an_ipv6_pod_stands_in_brackets() {
     assert_eq!(attempt(&get, PATIENCE, &pod).await, Answer::success("ok".into()));
     let request = String::from_utf8_lossy(&server.received(1).await[0]).into_owned();
     assert!(request.contains(&format!("Host: [::1]:{}\r\n", server.port)), "{request}");
-    let closed = closed_port().await;
+    let (closed, _closed) = closed_port();
     let get = handler(json!({"httpGet": {"port": closed, "path": "/x"}}));
     let expected =
         format!("Get \"http://[::1]:{closed}/x\": dial tcp [::1]:{closed}: connect: connection refused");
@@ -104,7 +104,7 @@ async fn answers_on_the_way_are_passed_over() {
 
 #[tokio::test]
 async fn a_connection_that_does_not_come_about_is_told_in_the_words_of_go() {
-    let port = closed_port().await;
+    let (port, _closed) = closed_port();
     let get = json!({"httpGet": {"port": port, "path": "/x"}});
     let refused = format!("dial tcp 127.0.0.1:{port}: connect: connection refused");
     assert_eq!(attempted(get, PATIENCE).await, failure(port, &refused));

@@ -21,7 +21,7 @@ async fn an_open_port_is_connected_to_and_closed_without_a_word() {
 
 #[tokio::test]
 async fn a_connection_that_does_not_come_about_fails_in_the_words_of_go() {
-    let port = closed_port().await;
+    let (port, _closed) = closed_port();
     let answer = attempted(json!({"tcpSocket": {"port": port}}), PATIENCE).await;
     assert_eq!(answer, Answer::failure(format!("dial tcp 127.0.0.1:{port}: connect: connection refused")));
     let answer = attempted(json!({"tcpSocket": {"port": port, "host": "::1"}}), PATIENCE).await;
@@ -53,7 +53,7 @@ async fn a_port_is_found_by_name_or_the_probe_is_an_error() {
 async fn a_target_stands_for_the_pod_but_not_for_another_host() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let open = listener.local_addr().expect("its address").port();
-    let closed = closed_port().await;
+    let (closed, _closed) = closed_port();
     let target = Target { host: "localhost".into(), port: Some(open) };
     let subject = subject(Some(&target));
     let own = handler(json!({"tcpSocket": {"port": closed}}));
