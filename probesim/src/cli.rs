@@ -145,6 +145,17 @@ mod tests {
     }
 
     #[test]
+    fn a_check_without_a_port_is_a_usage_error() {
+        for kind in ["http", "tcp", "grpc"] {
+            let arguments = ["probesim", "check", kind, "db"].map(OsString::from);
+            let answer = parse(arguments).expect_err("refused");
+            assert_eq!(answer.exit_code(), 2);
+            let words = "the port is missing; write HOST:PORT, such as db:8080";
+            assert!(answer.to_string().contains(words), "{answer}");
+        }
+    }
+
+    #[test]
     fn a_wrong_flag_says_what_to_write() {
         let text = refusal(&["probesim", "--failure-rate", "101"]);
         assert!(text.contains("--failure-rate") && text.contains("write 100"), "{text}");

@@ -189,7 +189,7 @@ mod tests {
         let read = read_text(text).unwrap();
         assert_eq!((read.policy, read.names()), (Policy::Quorum(1), vec!["db".into(), "api".into()]));
         assert_eq!(read.all[0].target, None);
-        assert_eq!(read.all[1].target, Some(Target::Http("api:80/x".into())));
+        assert_eq!(read.all[1].target, Some(Target::parse("http://api:80/x").unwrap()));
         assert_eq!(read.all[1].timeout, Duration::from_secs(2));
     }
 

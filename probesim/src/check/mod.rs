@@ -1,6 +1,6 @@
 //! `probesim check`: what an exec probe in an image without a shell can run.
 
-mod grpc;
+mod address;
 mod http;
 
 use std::process::ExitCode;
@@ -10,7 +10,10 @@ use tokio::io;
 use tokio::net::TcpStream;
 use tokio::time;
 
-use crate::value;
+use self::address::Address;
+use self::http::Place;
+use crate::kubelet::Outcome;
+use crate::{probe, value};
 
 /// The kubelet's own prefix, so that faults for probes hit an exec probe too.
 const USER_AGENT: &str = concat!("kube-probe/probesim-", env!("CARGO_PKG_VERSION"));
@@ -29,21 +32,21 @@ enum Kind {
     /// GET a path: 200 to 399 is a success
     Http {
         /// HOST:PORT[/PATH]
-        address: String,
+        address: Place,
         #[command(flatten)]
         common: Common,
     },
     /// Connect
     Tcp {
         /// HOST:PORT
-        address: String,
+        address: Address,
         #[command(flatten)]
         common: Common,
     },
     /// Ask for health over gRPC: SERVING is a success
     Grpc {
         /// HOST:PORT
-        address: String,
+        address: Address,
         /// The service to ask for; by default the server as a whole
         #[arg(long, default_value = "")]
         service: String,
@@ -72,21 +75,19 @@ pub(crate) enum Failed {
     Status(u16),
     #[error("the answer is no HTTP")]
     NoHttp,
-    #[error("the service is {0}")]
-    NotServing(&'static str),
-    #[error("the server does not answer the health protocol, or does not know the service")]
-    NoHealth,
+    #[error("{0}")]
+    Words(String),
 }
 
 /// Something to look at, by its URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// `http://HOST:PORT[/PATH]`
-    Http(String),
+    Http(Place),
     /// `tcp://HOST:PORT`
-    Tcp(String),
+    Tcp(Address),
     /// `grpc://HOST:PORT[/SERVICE]`
-    Grpc(String, String),
+    Grpc(Address, String),
     /// `dns://NAME`
     Dns(String),
 }
@@ -99,13 +100,10 @@ impl Target {
             "expected http://HOST:PORT[/PATH], tcp://HOST:PORT, grpc://HOST:PORT[/SERVICE] or dns://NAME";
         let (scheme, rest) = url.split_once("://").ok_or(expected)?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let has_port = authority
-            .rsplit_once(':')
-            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
         match scheme {
-            "http" if has_port => Ok(Self::Http(rest.to_owned())),
-            "tcp" if has_port && path.is_empty() => Ok(Self::Tcp(rest.to_owned())),
-            "grpc" if has_port => Ok(Self::Grpc(authority.to_owned(), path.to_owned())),
+            "http" => rest.parse().map(Self::Http).map_err(|_| expected),
+            "tcp" if path.is_empty() => authority.parse().map(Self::Tcp).map_err(|_| expected),
+            "grpc" => authority.parse().map(|to| Self::Grpc(to, path.to_owned())).map_err(|_| expected),
             "dns" if !rest.is_empty() && path.is_empty() && !rest.contains(':') => {
                 Ok(Self::Dns(rest.to_owned()))
             }
@@ -117,9 +115,13 @@ impl Target {
     pub(crate) async fn look(&self, timeout: Duration) -> Result<(), Failed> {
         let looking = async {
             match self {
-                Self::Http(address) => http::check(address).await,
-                Self::Tcp(address) => Ok(TcpStream::connect(address).await.map(drop)?),
-                Self::Grpc(address, service) => grpc::check(address, service).await,
+                Self::Http(place) => http::check(place).await,
+                Self::Tcp(address) => connect(address).await.map(drop),
+                Self::Grpc(Address { host, port }, service) => {
+                    let answer = probe::ask(host, *port, service, USER_AGENT, timeout).await;
+                    let is_serving = answer.outcome == Outcome::Success;
+                    if is_serving { Ok(()) } else { Err(Failed::Words(answer.output)) }
+                }
                 Self::Dns(name) => {
                     let mut found = tokio::net::lookup_host((name.as_str(), 0)).await?;
                     found.next().map(drop).ok_or(Failed::NoAddress)
@@ -132,15 +134,12 @@ impl Target {
 
 /// Checks once, and returns the exit code: 0 or 1. What is wrong goes to stdout, which the kubelet shows.
 pub async fn run(arguments: Args) -> ExitCode {
-    let (common, address) = match &arguments.kind {
-        Kind::Http { address, common }
-        | Kind::Tcp { address, common }
-        | Kind::Grpc { address, common, .. } => (*common, address.clone()),
-    };
-    let target = match arguments.kind {
-        Kind::Http { address, .. } => Target::Http(address),
-        Kind::Tcp { address, .. } => Target::Tcp(address),
-        Kind::Grpc { address, service, .. } => Target::Grpc(address, service),
+    let (target, address, common) = match arguments.kind {
+        Kind::Http { address, common } => (Target::Http(address.clone()), address.to_string(), common),
+        Kind::Tcp { address, common } => (Target::Tcp(address.clone()), address.to_string(), common),
+        Kind::Grpc { address, service, common } => {
+            (Target::Grpc(address.clone(), service), address.to_string(), common)
+        }
     };
     match target.look(common.timeout).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -151,6 +150,6 @@ pub async fn run(arguments: Args) -> ExitCode {
     }
 }
 
-/// For the tests of the server.
-#[cfg(test)]
-pub(crate) use grpc::check as grpc_for_tests;
+async fn connect(address: &Address) -> Result<TcpStream, Failed> {
+    probe::dial(&address.host, address.port, None).await.map_err(Failed::Words)
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::network_error::{describe, describe_lookup};
 
@@ -19,14 +19,10 @@ const FALLBACK_DELAY: Duration = Duration::from_millis(300);
 const SANE_MINIMUM: Duration = Duration::from_secs(2);
 
 /// Why there is no connection, in Go's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NoConnection {
-    pub(super) text: String,
-    pub(super) is_timeout: bool,
-}
+type Words = String;
 
-/// Connects to one of the host's addresses.
-pub(super) async fn dial(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, NoConnection> {
+/// Connects to one of the host's addresses. Without a deadline it is for the caller to stop waiting.
+pub(crate) async fn dial(host: &str, port: u16, deadline: Option<Instant>) -> Result<TcpStream, Words> {
     let addresses = look_up(host, port, deadline).await?;
     let is_ipv4 = addresses[0].is_ipv4();
     let (first, other): (Vec<_>, Vec<_>) =
@@ -45,9 +41,9 @@ pub(super) async fn dial(host: &str, port: u16, deadline: Instant) -> Result<Tcp
 
 /// The first connection of the two; where there is none, what the first says.
 async fn race(
-    mut first: impl Future<Output = Result<TcpStream, NoConnection>> + Unpin,
-    other: impl Future<Output = Result<TcpStream, NoConnection>>,
-) -> Result<TcpStream, NoConnection> {
+    mut first: impl Future<Output = Result<TcpStream, Words>> + Unpin,
+    other: impl Future<Output = Result<TcpStream, Words>>,
+) -> Result<TcpStream, Words> {
     tokio::pin!(other);
     tokio::select! {
         result = &mut first => match result {
@@ -61,40 +57,41 @@ async fn race(
     }
 }
 
-async fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, NoConnection> {
+async fn look_up(host: &str, port: u16, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Words> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
-    let failed = |why: &str| NoConnection {
-        text: format!("dial tcp: lookup {host}: {why}"),
-        is_timeout: why == "i/o timeout",
-    };
-    let found = timeout_at(deadline, lookup_host((host, port))).await.map_err(|_| failed("i/o timeout"))?;
+    let failed = |why: &str| format!("dial tcp: lookup {host}: {why}");
+    let looking = timeout(left(deadline), lookup_host((host, port)));
+    let found = looking.await.map_err(|_| failed("i/o timeout"))?;
     let found: Vec<_> = found.map_err(|error| failed(describe_lookup(&error)))?.collect();
     if found.is_empty() { Err(failed("no such host")) } else { Ok(found) }
 }
 
 /// One after another, each with its share of the time; the first error is the one that counts.
-async fn each(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, NoConnection> {
+async fn each(addresses: &[SocketAddr], deadline: Option<Instant>) -> Result<TcpStream, Words> {
     let mut failed = None;
     for (n, address) in addresses.iter().enumerate() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let share = share(left, addresses.len() - n);
+        let share = share(left(deadline), addresses.len() - n);
         let failure = match timeout(share, connect(*address)).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => NoConnection {
-                text: format!("dial tcp {address}: connect: {}", describe(&error)),
-                is_timeout: false,
-            },
-            Err(_) => NoConnection { text: format!("dial tcp {address}: i/o timeout"), is_timeout: true },
+            Ok(Err(error)) => format!("dial tcp {address}: connect: {}", describe(&error)),
+            Err(_) => format!("dial tcp {address}: i/o timeout"),
         };
         failed.get_or_insert(failure);
     }
-    Err(failed.unwrap_or_else(|| NoConnection { text: "dial tcp: no such host".into(), is_timeout: false }))
+    Err(failed.unwrap_or_else(|| "dial tcp: no such host".into()))
+}
+
+fn left(deadline: Option<Instant>) -> Duration {
+    deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()))
 }
 
 /// `partialDeadline`: what one address may take of the time that is left.
 fn share(left: Duration, addresses: usize) -> Duration {
+    if left == Duration::MAX {
+        return left;
+    }
     let even = left / u32::try_from(addresses).unwrap_or(u32::MAX);
     if even < SANE_MINIMUM { left.min(SANE_MINIMUM) } else { even }
 }
@@ -114,8 +111,8 @@ mod tests {
 
     use super::*;
 
-    async fn dialled(host: &str, port: u16, limit: Duration) -> Result<SocketAddr, NoConnection> {
-        dial(host, port, Instant::now() + limit).await.map(|stream| stream.peer_addr().expect("a peer"))
+    async fn dialled(host: &str, port: u16, limit: Duration) -> Result<SocketAddr, Words> {
+        dial(host, port, Some(Instant::now() + limit)).await.map(|stream| stream.peer_addr().expect("a peer"))
     }
 
     #[tokio::test]

@@ -35,6 +35,9 @@ use std::time::Duration;
 
 use crate::kubelet::{ContainerPort, Doubt, Handler, Outcome, Port, Version};
 
+pub(crate) use dial::dial;
+pub(crate) use grpc::ask;
+pub(crate) use target::join;
 pub use target::{NotATarget, Target};
 
 /// The container that is probed.

@@ -69,7 +69,7 @@ impl fmt::Display for Target {
 }
 
 /// `net.JoinHostPort`: a host with a colon stands in brackets.
-pub(super) fn join(host: &str, port: u16) -> String {
+pub(crate) fn join(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 

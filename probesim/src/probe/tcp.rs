@@ -14,8 +14,8 @@ pub(super) async fn attempt(socket: &TcpSocket, timeout: Duration, subject: &Sub
         Ok(place) => place,
         Err(why) => return Answer::unknown(why),
     };
-    match dial(&host, port, Instant::now() + timeout).await {
+    match dial(&host, port, Some(Instant::now() + timeout)).await {
         Ok(_) => Answer::success(String::new()),
-        Err(failed) => Answer::failure(failed.text),
+        Err(why) => Answer::failure(why),
     }
 }

@@ -19,7 +19,7 @@ use super::target::join;
 use super::words::{duration, quote};
 use super::{Answer, Subject};
 use crate::grpc::message::{self, Health};
-use crate::kubelet::{Grpc, Version};
+use crate::kubelet::Grpc;
 
 /// As of Kubernetes 1.36.2.
 const GRPC_GO: &str = "grpc-go/1.81.1";
@@ -42,21 +42,17 @@ pub(super) async fn attempt(grpc: &Grpc, timeout: Duration, subject: &Subject<'_
     let port = subject.target.and_then(|target| target.port).or(u16::try_from(grpc.port).ok()).unwrap_or(0);
     let address = join(&own, port);
     let deadline = Instant::now() + timeout;
+    let agent = format!("kube-probe/1.{} {GRPC_GO}", subject.version.minor());
     let question = message::request(grpc.service.as_deref().unwrap_or_default());
     let mut is_first = true;
     loop {
-        let Ok(mut exchange) = timeout_at(deadline, connected(&own, port, deadline)).await else {
+        let Ok(exchange) = timeout_at(deadline, connected(&own, port)).await else {
             let (address, timeout) = (quote(address.as_bytes()), duration(timeout));
             return Answer::failure(format!(
                 "timeout: failed to connect service {address} within {timeout}: context deadline exceeded"
             ));
         };
-        let calling = call(&mut exchange, &address, subject.version, deadline, &question);
-        let called = timeout_at(deadline, calling).await;
-        // So short a frame does not wait for anybody, and whoever has gone misses nothing.
-        let goodbye = http2::goodbye(called.is_err(), "client transport shutdown");
-        let _ = time::timeout(GOODBYE, exchange.send(&goodbye)).await;
-        let done = called.unwrap_or_else(|_| Done::Ended(Status::late()));
+        let done = finish(exchange, &address, &agent, deadline, &question).await;
         match done {
             // What the server has not looked at is asked once more.
             Done::Unprocessed(_) if is_first => is_first = false,
@@ -66,12 +62,40 @@ pub(super) async fn attempt(grpc: &Grpc, timeout: Duration, subject: &Subject<'_
     }
 }
 
+/// Asks once, and does not wait for a server that is not there.
+pub(crate) async fn ask(host: &str, port: u16, service: &str, agent: &str, timeout: Duration) -> Answer {
+    let deadline = Instant::now() + timeout;
+    let exchange = match connect(host, port, deadline).await {
+        Ok(exchange) => exchange,
+        Err(why) => return Answer::failure(why),
+    };
+    match finish(exchange, &join(host, port), agent, deadline, &message::request(service)).await {
+        Done::Unprocessed(status) | Done::Ended(status) => failure(&status, timeout),
+        Done::Answered(number) => judge(number),
+    }
+}
+
+/// Calls, and says goodbye.
+async fn finish(
+    mut exchange: Exchange,
+    address: &str,
+    agent: &str,
+    deadline: Instant,
+    question: &[u8],
+) -> Done {
+    let called = timeout_at(deadline, call(&mut exchange, address, agent, deadline, question)).await;
+    // So short a frame does not wait for anybody, and whoever has gone misses nothing.
+    let goodbye = http2::goodbye(called.is_err(), "client transport shutdown");
+    let _ = time::timeout(GOODBYE, exchange.send(&goodbye)).await;
+    called.unwrap_or_else(|_| Done::Ended(Status::late()))
+}
+
 /// Connects, again and again; never fails.
-async fn connected(host: &str, port: u16, deadline: Instant) -> Exchange {
+async fn connected(host: &str, port: u16) -> Exchange {
     let mut tries = 0;
     loop {
         let limit = Instant::now() + LONGEST_CONNECTING;
-        if let Ok(Some(exchange)) = timeout_at(limit, connect(host, port, deadline)).await {
+        if let Ok(Ok(exchange)) = timeout_at(limit, connect(host, port, limit)).await {
             return exchange;
         }
         let mut chance = [u8::MAX / 2];
@@ -93,23 +117,24 @@ fn pause(tries: i32, chance: f64) -> Duration {
 }
 
 /// A connection counts when the server has sent its settings.
-async fn connect(host: &str, port: u16, deadline: Instant) -> Option<Exchange> {
-    let stream = dial(host, port, deadline).await.ok()?;
+async fn connect(host: &str, port: u16, deadline: Instant) -> Result<Exchange, String> {
+    let no_grpc = || "the server does not speak gRPC".to_owned();
+    let stream = dial(host, port, Some(deadline)).await?;
     let mut exchange = Exchange::new(Connection::new(stream), LONGEST_FRAME);
-    exchange.send(PREFACE).await.ok()?;
-    exchange.send(&frame(SETTINGS, 0, 0, &[])).await.ok()?;
-    (exchange.next().await == Ok(Event::Settings)).then_some(exchange)
+    exchange.send(PREFACE).await.map_err(|_| no_grpc())?;
+    exchange.send(&frame(SETTINGS, 0, 0, &[])).await.map_err(|_| no_grpc())?;
+    if exchange.next().await == Ok(Event::Settings) { Ok(exchange) } else { Err(no_grpc()) }
 }
 
 async fn call(
     exchange: &mut Exchange,
     address: &str,
-    version: Version,
+    agent: &str,
     deadline: Instant,
     question: &[u8],
 ) -> Done {
     let left = deadline.saturating_duration_since(Instant::now());
-    let frames = [exchange.headers(&fields(address, version, left), false), last_data(question)].concat();
+    let frames = [exchange.headers(&fields(address, agent, left), false), last_data(question)].concat();
     // Where this fails, reading tells why.
     let _ = exchange.send(&frames).await;
     let mut call = Call::default();
@@ -121,15 +146,14 @@ async fn call(
 }
 
 /// `createHeaderFields`.
-fn fields(address: &str, version: Version, left: Duration) -> Vec<Field> {
-    let minor = version.minor();
+fn fields(address: &str, agent: &str, left: Duration) -> Vec<Field> {
     let fields = [
         (":method", "POST"),
         (":scheme", "http"),
         (":path", METHOD),
         (":authority", address),
         ("content-type", "application/grpc"),
-        ("user-agent", &format!("kube-probe/1.{minor} {GRPC_GO}")),
+        ("user-agent", agent),
         ("te", "trailers"),
         ("grpc-timeout", &encode(left)),
     ];

@@ -59,7 +59,7 @@ pub(super) async fn attempt(get: &HttpGet, timeout: Duration, subject: &Subject<
     loop {
         // A redirect may have taken all the time.
         let is_late = Instant::now() >= deadline;
-        let sent = if is_late { Err(LATE.into()) } else { in_time(deadline, send(&request, deadline)).await };
+        let sent = if is_late { Err(LATE.into()) } else { in_time(deadline, send(&request)).await };
         let (head, mut body) = match sent {
             Ok(answer) => answer,
             Err(why) => {
@@ -93,7 +93,7 @@ async fn in_time<T>(
 }
 
 /// Sends a request over a new connection, and over others as long as the server refuses even to look at it.
-async fn send(request: &Request, deadline: Instant) -> Result<(Head, Body), String> {
+async fn send(request: &Request) -> Result<(Head, Body), String> {
     request.headers.check()?;
     let url = &request.url;
     if url.scheme != "http" && url.scheme != "https" {
@@ -107,7 +107,7 @@ async fn send(request: &Request, deadline: Instant) -> Result<(Head, Body), Stri
         format!("dial tcp: address {port}: invalid port")
     })?;
     loop {
-        let stream = dial(url.hostname(), port, deadline).await.map_err(|failed| failed.text)?;
+        let stream = dial(url.hostname(), port, None).await?;
         if url.scheme == "http" {
             return exchange(request, Connection::new(stream)).await;
         }

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use serde_json::json;
-
 use super::*;
 use crate::kubelet::{Doubt, Outcome};
 

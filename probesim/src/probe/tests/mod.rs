@@ -1,12 +1,17 @@
 //! Attempts over loopback, and with real processes.
 
 mod exec;
+mod grpc;
+mod http;
+mod https;
+mod server;
 mod tcp;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
 use super::{Answer, Subject, Target, attempt};
 use crate::kubelet::{Handler, Handlers, Probe, Version};
@@ -39,8 +44,9 @@ async fn attempted(json: Value, timeout: Duration) -> Answer {
     attempt(&handler(json), timeout, &subject(None)).await
 }
 
-/// A port of loopback where nobody listens.
-async fn closed_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    listener.local_addr().expect("its address").port()
+/// A port of loopback where nobody listens, and what keeps others from it.
+fn closed_port() -> (u16, TcpSocket) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    (socket.local_addr().expect("its address").port(), socket)
 }

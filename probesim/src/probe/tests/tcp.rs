@@ -1,26 +1,11 @@
 //! Connections.
 
-use serde_json::json;
 use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::TcpListener;
 
+use super::server::blackhole;
 use super::*;
 use crate::kubelet::ContainerPort;
-
-/// A port whose queue is full, so that connecting hangs: the listener and those in the queue.
-async fn blackhole() -> (u16, TcpListener, Vec<TcpStream>) {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
-    let listener = socket.listen(1).expect("a listener");
-    let address = listener.local_addr().expect("its address");
-    let mut queue = vec![];
-    while let Ok(Ok(stream)) =
-        tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address)).await
-    {
-        queue.push(stream);
-    }
-    (address.port(), listener, queue)
-}
 
 #[tokio::test]
 async fn an_open_port_is_connected_to_and_closed_without_a_word() {
@@ -36,12 +21,12 @@ async fn an_open_port_is_connected_to_and_closed_without_a_word() {
 
 #[tokio::test]
 async fn a_connection_that_does_not_come_about_fails_in_the_words_of_go() {
-    let port = closed_port().await;
+    let (port, _closed) = closed_port();
     let answer = attempted(json!({"tcpSocket": {"port": port}}), PATIENCE).await;
     assert_eq!(answer, Answer::failure(format!("dial tcp 127.0.0.1:{port}: connect: connection refused")));
     let answer = attempted(json!({"tcpSocket": {"port": port, "host": "::1"}}), PATIENCE).await;
     assert_eq!(answer.output, format!("dial tcp [::1]:{port}: connect: connection refused"));
-    let (port, _listener, _queue) = blackhole().await;
+    let (port, _queue) = blackhole().await;
     let answer = attempted(json!({"tcpSocket": {"port": port}}), Duration::from_millis(50)).await;
     assert_eq!(answer, Answer::failure(format!("dial tcp 127.0.0.1:{port}: i/o timeout")));
     let host = "no-such-host.invalid";
@@ -68,7 +53,7 @@ async fn a_port_is_found_by_name_or_the_probe_is_an_error() {
 async fn a_target_stands_for_the_pod_but_not_for_another_host() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let open = listener.local_addr().expect("its address").port();
-    let closed = closed_port().await;
+    let (closed, _closed) = closed_port();
     let target = Target { host: "localhost".into(), port: Some(open) };
     let subject = subject(Some(&target));
     let own = handler(json!({"tcpSocket": {"port": closed}}));

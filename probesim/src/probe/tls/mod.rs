@@ -1,5 +1,6 @@
 //! TLS as the kubelet speaks it: no certificate is checked, HTTP/2 is offered, a name is sent where there is one.
 
+mod p256;
 mod provider;
 mod watched;
 mod words;
