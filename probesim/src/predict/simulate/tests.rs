@@ -190,7 +190,7 @@ fn formulas_and_a_hundred_thousand_pods_agree_to_three_digits() {
     let seen = both.rollouts(window, Duration::ZERO, 1_000_000).expect("a valid plan");
     let (liveness, readiness) = (probe_of(&both, Kind::Liveness), probe_of(&both, Kind::Readiness));
     let formula = closed::chance_of_trip(&[(Some(liveness), 0.2, Some(readiness), 0.2)], window);
-    agree("rollouts", f64::from(seen.tripped) / f64::from(seen.pods), formula, 0.005);
+    agree("rollouts", f64::from(seen.tripped) / f64::from(seen.pods), formula, 0.002);
 
     let mut slow = plan(json!({"name": "c", "startupProbe": probe}), 0.0);
     let faults = Faults { failure: 0.3, latency: Latency::NONE };
