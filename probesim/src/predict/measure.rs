@@ -1,5 +1,6 @@
 //! The figures of a workload: each by formula and by simulation, as far as there is one.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::closed;
@@ -49,6 +50,8 @@ pub(super) struct Watch {
     pub(super) seed: u64,
     /// How much is simulated.
     pub(super) effort: Effort,
+    /// How many attempts of probes were simulated so far.
+    pub(super) attempts: Cell<u64>,
 }
 
 /// The long run of one container.
@@ -132,6 +135,7 @@ impl Watch {
         let plan = self.plan(subject);
         let span = self.span(subject);
         let seen = if subject.is_steady() { plan.steady(span)? } else { plan.fresh(span)? };
+        self.count(seen.attempts);
         let runs = subject.containers().zip(&seen.containers).map(|((container, assumed), observed)| {
             let mut run = formulas(assumed, |kind| container.probe(kind));
             run.restarts.simulated = Some(observed.restarts.into());
@@ -177,6 +181,7 @@ impl Watch {
         let a_pod = (probes_a_second(subject) * window.as_secs_f64()).max(1.0);
         let pods = (self.budget(subject) / 5.0 / a_pod).clamp(50.0, 20_000.0) as u32;
         let seen = self.plan(subject).rollouts(window, subject.min_ready, pods)?;
+        self.count(seen.attempts);
         let simulated = Share::of(seen.tripped, seen.pods).of_any(subject.replicas);
         let trip = pod_trip(subject, window).map(|one| 1.0 - (1.0 - one).powf(f64::from(subject.replicas)));
         Ok((Figure { formula: trip, simulated: Some(simulated.into()) }, seen))
@@ -194,7 +199,9 @@ impl Watch {
     ) -> Result<Outages, Vec<Invalid>> {
         let a_pod = (probes_a_second(subject) * (1800.0 + length.as_secs_f64())).max(1.0);
         let number = (self.budget(subject) / 10.0 / a_pod).clamp(40.0, 1000.0) as u32;
-        self.plan(subject).outages(length, hangs, number)
+        let seen = self.plan(subject).outages(length, hangs, number)?;
+        self.count(seen.attempts);
+        Ok(seen)
     }
 
     /// Outages that end in a verdict, of a container with this one probe and an otherwise healthy server.
@@ -243,8 +250,13 @@ impl Watch {
         let a_pod = (probes_a_second(&alone) * window.as_secs_f64()).max(1.0);
         let pods = (self.budget(subject) / 10.0 / a_pod).clamp(50.0, 20_000.0) as u32;
         let seen = self.plan(&alone).rollouts(window, Duration::ZERO, pods)?;
+        self.count(seen.attempts);
         let simulated = Some(Share::of(seen.restarted, seen.pods).into());
         Ok(Some(Figure { formula: Some(formula), simulated }))
+    }
+
+    fn count(&self, attempts: u64) {
+        self.attempts.set(self.attempts.get() + attempts);
     }
 
     /// Attempts of probes that may be spent.
@@ -302,7 +314,8 @@ pub(super) fn formulas<'p>(assumed: &Assumed, probe: impl Fn(Kind) -> Option<&'p
         run.flips = formula(closed::flips_per_day(probe, failure) + restarts);
         run.unready = formula(closed.share_of_time);
         run.unready_probes = formula(closed.share_of_probes + restarts / probes);
-        run.probes[Kind::Readiness as usize] = formula(probes);
+        // Each turn to NotReady has it probed once more.
+        run.probes[Kind::Readiness as usize] = formula(probes + run.flips.value());
     }
     run
 }

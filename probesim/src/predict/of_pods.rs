@@ -153,7 +153,8 @@ pub(super) fn asked_outage(
     }
     if lost > 0 {
         let figure = Figure { formula: None, simulated: Some(Share::of(lost, outages).into()) };
-        let text = format!("a day after the outage {} of the pods are still NotReady", share(figure.value()));
+        let text =
+            format!("an hour after the outage {} of the pods are still NotReady", share(figure.value()));
         found.push(Finding::new("outage-lost", Unit::Share, figure, text));
     }
     Ok(found)

@@ -1,5 +1,6 @@
 //! `probesim predict`: reads, predicts, prints.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::findings::{self, Asked, AskedOutage};
 use super::measure::{Effort, Watch};
 use super::subject::{Given, Subject};
 use super::sweep::Sweep;
+use super::words::digits;
 use super::world::{Assumed, Chances};
 use super::{Faults, Latency, json as as_json, plot, svg, table, text};
 use crate::kubelet::{Container, Handler, Invalid, Kind, Port, Probe, Settings as Kubelet, TcpSocket};
@@ -84,7 +86,13 @@ fn report_all(args: &Args, watch: &Watch, subjects: &[Subject], said: &mut Said)
         said.out.push('\n');
     }
     let (version, seed) = (args.kubernetes_version, args.seed);
-    let _ = writeln!(said.out, "Kubelet {version}, seed {seed}; ± is the 95 % interval of the simulation.");
+    let probes = watch.attempts.get();
+    let _ = writeln!(
+        said.out,
+        "Kubelet {version}, seed {seed}, {} million probes simulated; ± is their 95 % interval.",
+        digits(probes as f64 / 1e6)
+    );
+    said.json.insert("simulatedProbes".into(), probes.into());
     said.json.insert("kubernetesVersion".into(), version.to_string().into());
     said.json.insert("seed".into(), seed.into());
     said.json.insert("workloads".into(), workloads.into());
@@ -232,6 +240,7 @@ fn watch(args: &Args, subjects: usize) -> Watch {
         settings: Kubelet::of(args.kubernetes_version),
         seed: args.seed,
         effort: Effort { probes, sample: args.sample, samples: args.samples },
+        attempts: Cell::new(0),
     }
 }
 

@@ -75,6 +75,8 @@ pub struct Rollouts {
     pub tripped: u32,
     /// Seconds from creation to Ready.
     pub ready_after: Vec<f64>,
+    /// How many attempts of probes were made.
+    pub attempts: u64,
 }
 
 /// What came of outages, in seconds.
@@ -94,8 +96,10 @@ pub struct Outages {
     pub unready_for: Vec<f64>,
     /// From their end to Ready, of those that made it NotReady.
     pub ready_after: Vec<f64>,
-    /// Not Ready again a day after their end.
+    /// Not Ready again an hour after their end.
     pub lost: u32,
+    /// How many attempts of probes were made.
+    pub attempts: u64,
 }
 
 /// A pod in its world.
@@ -169,6 +173,7 @@ impl Plan {
             all.restarted += u32::from(is_restarted);
             all.unready += u32::from(is_unready);
             all.tripped += u32::from(is_late || is_restarted || is_unready);
+            all.attempts += run.time.attempts();
             all.ready_after.extend(ready.map(|ready| ready.since(Time::ORIGIN).as_secs_f64()));
         }
         Ok(all)
@@ -180,19 +185,20 @@ impl Plan {
     /// The API would not have taken the spec.
     pub fn outages(&self, length: Duration, hangs: bool, outages: u32) -> Result<Outages, Vec<Invalid>> {
         let mut all = Outages { outages, ..Outages::default() };
-        let day = Duration::from_secs(86_400);
+        let hour = Duration::from_secs(3600);
         for number in 0..outages {
             let mut run = Run::begin(self, u64::from(number))?;
-            run.until_ready(Time::ORIGIN + day);
+            run.until_ready(Time::ORIGIN + hour);
             // Long enough for ticks to lie anywhere: every n-th part of an hour for the n-th of them.
             let share = (f64::from(number) + 0.5) / f64::from(outages);
-            let from = run.time.now() + Duration::from_secs(60) + Duration::from_secs(3600).mul_f64(share);
+            let from = run.time.now() + Duration::from_secs(60) + hour.mul_f64(share);
             run.until(from);
             let until = from + length;
             run.time.world.outage = Some(Outage { from, until, hangs });
             run.forget();
-            run.until(until);
-            run.until_ready(until + day);
+            // A probe that began in it may end after it.
+            run.until(until + run.time.world.longest_probe());
+            run.until_ready(until + hour);
             all.add(&mut run, from, until);
         }
         Ok(all)
@@ -204,19 +210,20 @@ impl Plan {
 impl Outages {
     fn add(&mut self, run: &mut Run, from: Time, until: Time) {
         let now = run.time.now();
+        self.attempts += run.time.attempts();
         let world = &mut run.time.world;
         let killed = world.containers.iter().filter_map(|container| container.killed_at).min();
         if let Some(killed) = killed {
             self.killed += 1;
             self.kill_after.push(killed.since(from).as_secs_f64());
         }
-        let Tally { is_ready, unready, flipped_at, .. } = world.pod.take(now);
+        let Tally { is_ready, unready, flipped_at, ready_at, .. } = world.pod.take(now);
         if let Some(flipped) = flipped_at {
             self.unready += 1;
             self.unready_after.push(flipped.since(from).as_secs_f64());
             self.unready_for.push(unready.as_secs_f64());
-            if is_ready {
-                self.ready_after.push(now.since(until).as_secs_f64());
+            if let Some(ready) = ready_at.filter(|_| is_ready) {
+                self.ready_after.push(ready.since(until).as_secs_f64());
             } else {
                 self.lost += 1;
             }

@@ -81,6 +81,8 @@ pub(super) struct Tally {
     pub(super) flips: u64,
     /// The last time that it did.
     pub(super) flipped_at: Option<Time>,
+    /// The last time that it turned ready.
+    pub(super) ready_at: Option<Time>,
     since: Time,
 }
 
@@ -112,6 +114,8 @@ impl Tally {
         if self.is_ready && !is_ready {
             self.flips += 1;
             self.flipped_at = Some(now);
+        } else if is_ready && !self.is_ready {
+            self.ready_at = Some(now);
         }
         self.is_ready = is_ready;
     }
@@ -156,6 +160,11 @@ impl Servers {
             pod: Tally::default(),
             first_ready: None,
         }
+    }
+
+    /// No probe takes longer.
+    pub(super) fn longest_probe(&self) -> Duration {
+        self.containers.iter().flat_map(|server| server.timeouts).max().unwrap_or_default()
     }
 }
 

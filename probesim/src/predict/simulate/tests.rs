@@ -150,12 +150,8 @@ fn formulas_and_ten_million_probes_agree_to_three_digits() {
             assert!((simulated - formula).abs() < 0.0005);
         }
         agree("flips a day", container.flips.per_day.mean, closed::flips_per_day(probe, failure), 0.003);
-        agree(
-            "readiness probes a day",
-            container.probes[1].per_day.mean / (1.0 + (container.flips.per_day.mean * 2.0) / 8640.0),
-            8640.0,
-            0.2,
-        );
+        let probes = 8640.0 + closed::flips_per_day(probe, failure);
+        agree("readiness probes a day", container.probes[1].per_day.mean, probes, 0.002);
     }
     // Back-off lets most of the time go by without probes.
     let restarting = plan(json!({"name": "c", "livenessProbe": probe}), 0.5);
@@ -169,7 +165,8 @@ fn formulas_and_ten_million_probes_agree_to_three_digits() {
     let formula = closed::restarts_per_day(probe_of(&rare, Kind::Liveness), 0.01);
     assert!(seen.attempts > 10_000_000, "{}", seen.attempts);
     agree("restarts a day", seen.containers[0].restarts.per_day.mean, formula, 0.005);
-    agree("liveness probes a day", seen.containers[0].probes[2].per_day.mean, 8640.0, 0.001);
+    // Now and then two restarts lie so close to each other that the second one waits.
+    agree("liveness probes a day", seen.containers[0].probes[2].per_day.mean, 8640.0, 0.004);
 }
 
 #[test]
@@ -193,7 +190,7 @@ fn formulas_and_a_hundred_thousand_pods_agree_to_three_digits() {
     let seen = both.rollouts(window, Duration::ZERO, 1_000_000).expect("a valid plan");
     let (liveness, readiness) = (probe_of(&both, Kind::Liveness), probe_of(&both, Kind::Readiness));
     let formula = closed::chance_of_trip(&[(Some(liveness), 0.2, Some(readiness), 0.2)], window);
-    agree("rollouts", f64::from(seen.tripped) / f64::from(seen.pods), formula, 0.005);
+    agree("rollouts", f64::from(seen.tripped) / f64::from(seen.pods), formula, 0.002);
 
     let mut slow = plan(json!({"name": "c", "startupProbe": probe}), 0.0);
     let faults = Faults { failure: 0.3, latency: Latency::NONE };

@@ -5,6 +5,7 @@
 //! `probesim` is a ratio to a bare hyper server that is measured in turn with it.
 
 mod gate;
+mod predict;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ async fn measure(out: PathBuf) -> std::io::Result<()> {
     let (wait_for, probesim) = (out.join("wait-for"), out.join("probesim"));
     println!("size of wait-for, static and stripped      {:>12} bytes", size(&wait_for)?);
     println!("size of probesim, static and stripped      {:>12} bytes", size(&probesim)?);
+    predict::measure(&probesim).await?;
     gate::measure(&wait_for).await?;
     throughput::measure(&probesim).await
 }
