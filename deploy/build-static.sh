@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds both static binaries: deploy/build-static.sh OUTDIR makes OUTDIR/wait-for and OUTDIR/probesim.
+# Builds the static binaries: deploy/build-static.sh OUTDIR makes OUTDIR/wait-for, OUTDIR/probesim, and
+# OUTDIR/probesim-serve, which is probesim without its lab and predictions: what the image for pods holds.
 #
 # The musl target makes the smaller binaries; where it cannot be installed, glibc is linked statically.
 set -euo pipefail
@@ -30,17 +31,18 @@ else
 fi
 
 # One package at a time, so that the features of one do not reach the other.
-build() { # PACKAGE PROFILE
-    RUSTFLAGS="${RUSTFLAGS:-} $flags" cargo build --locked --profile "$2" --target "$target" -p "$1"
-    install -m 755 "${CARGO_TARGET_DIR:-target}/$target/$2/$1" "$out/$1"
+build() { # NAME PACKAGE PROFILE [OPTION]...
+    RUSTFLAGS="${RUSTFLAGS:-} $flags" cargo build --locked --profile "$3" --target "$target" -p "$2" "${@:4}"
+    install -m 755 "${CARGO_TARGET_DIR:-target}/$target/$3/$2" "$out/$1"
 }
-build wait-for release
-build probesim server
+build wait-for wait-for release
+build probesim probesim lab
+build probesim-serve probesim server --no-default-features
 
-for package in wait-for probesim; do
-    if ldd "$out/$package" 2>&1 | grep -q '=>'; then
-        echo "$out/$package is not static" >&2
+for binary in wait-for probesim probesim-serve; do
+    if ldd "$out/$binary" 2>&1 | grep -q '=>'; then
+        echo "$out/$binary is not static" >&2
         exit 1
     fi
-    printf '%9d bytes  %s\n' "$(stat -c %s "$out/$package")" "$out/$package"
+    printf '%9d bytes  %s\n' "$(stat -c %s "$out/$binary")" "$out/$binary"
 done

@@ -7,7 +7,9 @@ use clap::Parser;
 
 use crate::check;
 use crate::ctl;
+#[cfg(feature = "lab")]
 use crate::lab;
+#[cfg(feature = "lab")]
 use crate::predict;
 use crate::server;
 use crate::settings::Settings;
@@ -54,14 +56,17 @@ pub enum Command {
     #[command(after_help = SERVE_NOTES)]
     Serve(Box<Serve>),
     /// Run manifests, or replay the recording of a cluster, behind a Kubernetes API on loopback
+    #[cfg(feature = "lab")]
     Lab(Box<lab::Args>),
     /// Say what the probes of a manifest will come to: restarts a day, unready share, time to detect, findings
+    #[cfg(feature = "lab")]
     Predict(Box<predict::Args>),
     /// Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1
     Check(check::Args),
     /// Change the faults of running servers: of one, or of all behind a name
     Ctl(ctl::Args),
     /// End the processes of a lab that was killed: the lab runs it
+    #[cfg(feature = "lab")]
     #[command(hide = true)]
     Guard(lab::GuardArgs),
 }
@@ -73,10 +78,13 @@ impl Command {
     pub async fn run(self) -> ExitCode {
         match self {
             Command::Serve(serve) => server::run(*serve).await,
+            #[cfg(feature = "lab")]
             Command::Lab(arguments) => lab::run(*arguments).await,
             Command::Ctl(arguments) => ctl::run(arguments).await,
+            #[cfg(feature = "lab")]
             Command::Predict(arguments) => predict::run(&arguments),
             Command::Check(arguments) => check::run(arguments).await,
+            #[cfg(feature = "lab")]
             Command::Guard(arguments) => lab::guard(&arguments),
         }
     }
@@ -93,6 +101,14 @@ pub fn definition() -> clap::Command {
 /// # Errors
 /// What clap has to say instead: help, the version, or what is wrong. See [`fn@print`].
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    #[cfg(not(feature = "lab"))]
+    if arguments.get(1).is_some_and(|word| word == "lab" || word == "predict") {
+        let why = "this probesim serves, checks and controls only: lab and predict are in the one for laptops and CI";
+        return Err(
+            <Cli as clap::CommandFactory>::command().error(clap::error::ErrorKind::InvalidSubcommand, why)
+        );
+    }
     let cli = Cli::try_parse_from(arguments)?;
     Ok(cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.serve))))
 }

@@ -1,5 +1,7 @@
 //! The simulator and the lab as a library: the binary is a thin shell, and the tests use the parts.
 
+#![cfg_attr(not(feature = "lab"), allow(dead_code, reason = "the lab and the predictions use it"))]
+
 use std::process::ExitCode;
 
 mod admin;
@@ -14,12 +16,16 @@ mod duration;
 pub mod endpoint;
 mod grpc;
 pub mod kubelet;
+#[cfg(feature = "lab")]
 pub mod lab;
+#[cfg(feature = "lab")]
 pub mod lint;
 pub mod load;
+#[cfg(feature = "lab")]
 pub mod manifest;
 pub mod metrics;
 pub mod plan;
+#[cfg(feature = "lab")]
 pub mod predict;
 pub mod probe;
 pub mod quantity;
