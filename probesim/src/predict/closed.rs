@@ -86,34 +86,23 @@ pub fn flips_per_day(probe: &Probe, failure: f64) -> f64 {
     86_400.0 / ((probes_while_ready + probes_while_unready - 1.0) * f64::from(probe.period_seconds))
 }
 
-/// The chance that a new pod turns NotReady after it has been Ready, within so many ticks. As long as it is not
-/// Ready after the first one, it is probed once more at once.
+/// The chance that a new pod which is probed so often turns NotReady after it has been Ready.
 #[must_use]
-pub fn chance_of_unready(probe: &Probe, failure: f64, ticks: u64) -> f64 {
+pub fn chance_of_unready(probe: &Probe, failure: f64, probes: u64) -> f64 {
     let (up, down) =
         (threshold(probe.success_threshold) as usize, threshold(probe.failure_threshold) as usize);
     // First the runs of successes on the way to Ready, then those of failures on the way back.
     let mut states = vec![0.0; up + down + 1];
     states[0] = 1.0;
-    let step = |states: &[f64], is_probed: &dyn Fn(usize) -> bool| {
+    for _ in 0..probes {
         let mut next = vec![0.0; states.len()];
-        for (state, share) in states.iter().enumerate() {
-            let (goes_on, falls_back, chance) =
-                if state < up { (state + 1, 0, 1.0 - failure) } else { (state + 1, up, failure) };
-            if state == up + down || !is_probed(state) {
-                next[state] += share;
-            } else {
-                next[goes_on] += share * chance;
-                next[falls_back] += share * (1.0 - chance);
-            }
+        next[up + down] = states[up + down];
+        for (state, share) in states[..up + down].iter().enumerate() {
+            let (falls_back, goes_on) = if state < up { (0, 1.0 - failure) } else { (up, failure) };
+            next[state + 1] += share * goes_on;
+            next[falls_back] += share * (1.0 - goes_on);
         }
-        next
-    };
-    for tick in 0..ticks {
-        states = step(&states, &|_| true);
-        if tick == 0 {
-            states = step(&states, &|state| state < up);
-        }
+        states = next;
     }
     states[up + down]
 }
@@ -129,7 +118,8 @@ pub fn chance_of_trip(probes: &[(Option<&Probe>, f64, Option<&Probe>, f64)], win
             chance_of_run(*liveness_failure, threshold(probe.failure_threshold), probes)
         });
         let unready = readiness.map_or(0.0, |probe| {
-            let (failure, probes) = (*readiness_failure, ticks(probe));
+            // As soon as the container runs it is probed twice, once for its start and once for its first result.
+            let (failure, probes) = (*readiness_failure, ticks(probe) + 1);
             let never = 1.0 - chance_of_run(1.0 - failure, threshold(probe.success_threshold), probes);
             chance_of_unready(probe, failure, probes) + never
         });
@@ -265,8 +255,8 @@ mod tests {
 
     #[test]
     fn turning_unready_needs_to_have_been_ready() {
-        // A success at one of two attempts, then three failures.
-        assert!((chance_of_unready(&probe(), 0.5, 4) - 0.75 / 8.0).abs() < 1e-12);
+        // One success, then three failures: of the 16 ways that four coins fall, one.
+        assert!((chance_of_unready(&probe(), 0.5, 4) - 1.0 / 16.0).abs() < 1e-12);
         assert_eq!(chance_of_unready(&probe(), 0.5, 3), 0.0);
         assert_eq!(chance_of_unready(&probe(), 1.0, 100), 0.0);
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cli::{self, Command};
-use crate::load::{self, Loaded};
+use crate::load::{self, BadSettings, Loaded};
 use crate::manifest::{Object, Problem};
 use crate::settings::Settings;
 
@@ -31,6 +31,15 @@ pub(crate) fn is_simulator(image: &str) -> bool {
     matches!(name, "probesim" | "kube-probesim")
 }
 
+/// [`load::load`], compiled once for all that call it from here.
+pub(super) fn load_all(
+    flags: Settings,
+    lookup: &dyn Fn(&str) -> Option<OsString>,
+    read: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<Loaded, BadSettings> {
+    load::load(flags, lookup, read)
+}
+
 // === impl Place ===
 
 impl Place<'_> {
@@ -46,7 +55,7 @@ impl Place<'_> {
             let found = variables.iter().rev().find(|(variable, _)| variable == name);
             found.map(|(_, value)| OsString::from(value))
         };
-        load::load(flags, lookup, |path| self.file(path)).map(Some).map_err(|bad| {
+        load_all(flags, &lookup, &|path| self.file(path)).map(Some).map_err(|bad| {
             let name = bad.0[0].split(['=', ':']).next().unwrap_or_default();
             let path = self.path_of(name);
             self.object.problem(&path, &bad.to_string().replace('\n', "; "))

@@ -124,10 +124,9 @@ fn why_readiness_differs(container: &Container) -> String {
     if container.probe(Kind::Startup).is_some() {
         "the formula does not know the startup probe, which keeps the container unready after each restart"
             .into()
-    } else if container.probe(Kind::Liveness).is_some() {
-        "the formula does not know how long the container is away when liveness restarts it".into()
     } else {
-        "the formula knows neither how long probes take nor that a NotReady pod is probed at each sync".into()
+        "the formula counts whole periods: it knows neither how long probes take nor how long restarts do"
+            .into()
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::args::{Args, Output, PerKind, ProbeArgs};
 use super::chart::Chart;
+use super::environment::load_all;
 use super::findings::{self, Asked, AskedOutage};
 use super::measure::{Effort, Watch};
 use super::subject::{Given, Subject};
@@ -19,7 +20,6 @@ use super::world::{Assumed, Chances};
 use super::{Faults, Latency, json as as_json, plot, svg, table, text};
 use crate::kubelet::{Container, Handler, Invalid, Kind, Port, Probe, Settings as Kubelet, TcpSocket};
 use crate::lint;
-use crate::load;
 use crate::manifest::{self, Object};
 use crate::settings::Settings;
 
@@ -187,7 +187,7 @@ fn assumed(args: &Args) -> Result<Option<Assumed>, String> {
     if args.config.is_some() || args.faults.is_some() {
         let settings =
             Settings { config: args.config.clone(), faults: args.faults.clone(), ..Settings::default() };
-        let loaded = load::load(settings, |_| None, |path| std::fs::read_to_string(path));
+        let loaded = load_all(settings, &|_| None, &|path| std::fs::read_to_string(path));
         return loaded.map(|loaded| Some(Assumed::Planned(Arc::new(loaded)))).map_err(|bad| bad.to_string());
     }
     if args.failure_rate.is_empty() && args.latency.is_empty() && args.startup_time.is_none() {
