@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::live::LiveStore;
-use super::status::Status;
+use super::api::answer::status::Status;
 use super::store::Store;
+use super::store::live::LiveStore;
+use super::store::write::{self, Birth, Part, Place};
 use super::timestamp;
-use super::write::{self, Birth, Part, Place};
 
 /// This many messages of one reason about one object are told one by one; from there on they are combined.
 const SIMILAR: usize = 10;

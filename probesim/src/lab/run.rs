@@ -8,11 +8,11 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::live;
-use super::recording::Recording;
+use super::api::server::{Options, Server};
+use super::replay::recording::Recording;
 use super::replay::{self, Clock};
 use super::report;
-use super::server::{Options, Server};
+use super::store::live;
 use super::up;
 
 /// Kubernetes without a cluster: runs manifests as processes of this machine under a faithful kubelet, or replays a
@@ -67,7 +67,7 @@ pub(super) struct Signals {
 enum Trouble {
     Signals(io::Error),
     Read(PathBuf, io::Error),
-    Recording(PathBuf, super::recording::NotARecording),
+    Recording(PathBuf, super::replay::recording::NotARecording),
     Listen(SocketAddr, io::Error),
     Kubeconfig(PathBuf, io::Error),
     Up(up::Trouble),

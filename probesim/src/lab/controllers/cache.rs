@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::lab::object;
-use crate::lab::resources::ResourceId;
+use crate::lab::schema::resources::ResourceId;
 use crate::lab::store::Store;
+use crate::lab::store::object;
 
 use super::meta;
 

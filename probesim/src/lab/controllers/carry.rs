@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::cache::Kind;
 use super::plan::{Plan, Target, Told, Write};
-use crate::lab::live::LiveStore;
-use crate::lab::object::Object;
-use crate::lab::patch;
+use crate::lab::api::answer::status::Status;
 use crate::lab::recorder::Recorder;
-use crate::lab::status::Status;
 use crate::lab::store::Store;
-use crate::lab::write::{self, DeleteOptions, Part, Place};
+use crate::lab::store::live::LiveStore;
+use crate::lab::store::object::Object;
+use crate::lab::store::patch;
+use crate::lab::store::write::{self, DeleteOptions, Part, Place};
 
 /// What writes, and tells of it under the name of each controller.
 #[derive(Debug)]

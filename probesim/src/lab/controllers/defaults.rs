@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::meta;
-use crate::lab::resources::Resource;
+use crate::lab::schema::resources::Resource;
 
 /// The resources that have defaults here.
 pub(in crate::lab) const KINDS: [&str; 8] = [

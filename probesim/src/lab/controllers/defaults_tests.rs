@@ -1,7 +1,7 @@
 //! Objects as users write them, and as an API server has them.
 
 use super::*;
-use crate::lab::resources::Registry;
+use crate::lab::schema::resources::Registry;
 
 fn filled(mut object: Value) -> Value {
     let registry = Registry::built_in();
@@ -29,10 +29,10 @@ fn recorded(text: &str, kind: &str) -> (Value, Value) {
 #[test]
 fn workloads_get_what_a_real_server_gave_them() {
     for (text, kind) in [
-        (super::super::tests::recordings::DEP_OK, "Deployment"),
-        (super::super::tests::recordings::STS_OK, "StatefulSet"),
-        (super::super::tests::recordings::DS_OK, "DaemonSet"),
-        (super::super::tests::recordings::JOB_OK, "Job"),
+        (crate::lab::controllers::tests::recordings::DEP_OK, "Deployment"),
+        (crate::lab::controllers::tests::recordings::STS_OK, "StatefulSet"),
+        (crate::lab::controllers::tests::recordings::DS_OK, "DaemonSet"),
+        (crate::lab::controllers::tests::recordings::JOB_OK, "Job"),
     ] {
         let (mut applied, stored) = recorded(text, kind);
         applied["metadata"]["uid"] = stored["metadata"]["uid"].clone();
@@ -43,7 +43,7 @@ fn workloads_get_what_a_real_server_gave_them() {
 
 #[test]
 fn a_service_gets_an_address_of_its_own() {
-    let (mut applied, stored) = recorded(super::super::tests::recordings::SVC, "Service");
+    let (mut applied, stored) = recorded(crate::lab::controllers::tests::recordings::SVC, "Service");
     applied["metadata"]["uid"] = stored["metadata"]["uid"].clone();
     let mut filled = filled(applied);
     let address = filled["spec"]["clusterIP"].take();

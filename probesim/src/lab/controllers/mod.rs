@@ -32,7 +32,7 @@ use self::cache::{Cache, Kind, Seen};
 use self::carry::Hands;
 use self::plan::Plan;
 use self::queue::{Key, Queue, Task};
-use super::live::LiveStore;
+use super::store::live::LiveStore;
 
 /// Looks that nothing but time asks for are so far apart at least.
 const SHORTEST: Duration = Duration::from_millis(1);

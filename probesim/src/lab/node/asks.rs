@@ -9,9 +9,9 @@ use super::probing;
 use super::publish::{self, Surroundings};
 use super::stand_in::StandIn;
 use crate::kubelet::{Ask, Attempt, Change, Event, Handler, LifecycleHandler};
+use crate::lab::api::answer::status::Status;
 use crate::lab::happening::Fact;
-use crate::lab::status::Status;
-use crate::lab::write::{self, DeleteOptions, Part, Place};
+use crate::lab::store::write::{self, DeleteOptions, Part, Place};
 
 // === impl PodRun ===
 

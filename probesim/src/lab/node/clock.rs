@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::timestamp;
 use crate::kubelet::Time;
+use crate::lab::timestamp;
 
 /// The model's origin lies on a whole second of the wall clock, as the model needs it.
 #[derive(Clone, Copy, Debug)]

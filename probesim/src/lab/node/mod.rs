@@ -45,10 +45,10 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use super::follow::Follower;
 use super::happening::Fact;
-use super::live::LiveStore;
 use super::recorder::Recorder;
+use super::store::follow::Follower;
+use super::store::live::LiveStore;
 use crate::kubelet::{Settings, Version};
 
 pub(super) use addresses::Addresses;

@@ -10,7 +10,7 @@ use super::books::{Books, Line, Name};
 use super::teller::Teller;
 use crate::kubelet::Instance;
 use crate::lab::happening::Fact;
-use crate::lab::live::LiveStore;
+use crate::lab::store::live::LiveStore;
 
 /// Where the lines of all containers go; clones share it.
 #[derive(Clone, Debug)]

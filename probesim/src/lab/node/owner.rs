@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::lab::live::LiveStore;
+use crate::lab::store::live::LiveStore;
 
 /// A chain of owners is not longer: Pod, Job, CronJob.
 const LONGEST: usize = 4;

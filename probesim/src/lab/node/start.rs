@@ -11,8 +11,8 @@ use super::process::{Invocation, Process};
 use super::publish::LastWords;
 use super::stand_in::{Kind, Program, StandIn};
 use crate::kubelet::Instance;
+use crate::lab::api::kubeconfig::kubeconfig;
 use crate::lab::happening::Fact;
-use crate::lab::kubeconfig::kubeconfig;
 
 /// `backOffPeriod` of the pod worker, and the first back-off of an image.
 const RETRY: Duration = Duration::from_secs(10);

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::lab::live::LiveStore;
-use crate::lab::status::Status;
-use crate::lab::write::{self, Part, Place};
+use crate::lab::api::answer::status::Status;
+use crate::lab::store::live::LiveStore;
+use crate::lab::store::write::{self, Part, Place};
 use crate::manifest::{Object, template_path};
 
 /// The objects in the order in which they are needed: namespaces, definitions, what pods read, what makes pods;

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::kubelet::{PodSpec, Role};
-use crate::lab::conform::{WrongType, conform};
-use crate::lab::live::LiveStore;
 use crate::lab::node::{Choice, check_environment};
 use crate::lab::schema::Type;
+use crate::lab::schema::conform::{WrongType, conform};
 use crate::lab::store::Store;
+use crate::lab::store::live::LiveStore;
 use crate::manifest::{Object, Problem, pod_spec, template_path};
 
 use super::apply;

@@ -17,14 +17,15 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::follow::Follower;
-use super::live;
+use super::api::answer::status::Status;
+use super::api::server::{Options, Server};
+use super::controllers;
 use super::node::{self, Addresses, Choice, Groups, Logs, Node, Teller};
 use super::report;
 use super::run::{Signals, say};
-use super::server::{Options, Server};
+use super::store::follow::Follower;
+use super::store::live;
 use super::timestamp;
-use super::{controllers, status::Status};
 use crate::manifest::{self, Object, Problem};
 
 pub(super) use args::Args;

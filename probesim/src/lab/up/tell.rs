@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::lab::follow::Follower;
 use crate::lab::happening::Fact;
 use crate::lab::narrate::narrate;
 use crate::lab::node::Teller;
+use crate::lab::store::follow::Follower;
 
 /// Kinds of which views are told otherwise, or of which there is nothing to tell.
 const UNTOLD: [&str; 6] = ["Pod", "Node", "Namespace", "Endpoints", "Lease", "ControllerRevision"];

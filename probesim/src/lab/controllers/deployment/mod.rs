@@ -120,7 +120,7 @@ impl Sync<'_> {
     fn patch_set(&mut self, at: usize, change: Value) {
         let set = &mut self.sets[at];
         self.plan.push(Write::Patch(Target::of(set), change.clone()));
-        *set = crate::lab::patch::merge(set.take(), change);
+        *set = crate::lab::store::patch::merge(set.take(), change);
     }
 
     fn tell(&mut self, message: String) {

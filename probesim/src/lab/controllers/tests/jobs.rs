@@ -94,7 +94,7 @@ async fn restarts_in_place_count_against_the_limit() {
     let pod = running(&world).remove(0);
     world.say(&pod, "Running", true);
     for (restarts, reason) in [(1, ""), (2, "BackoffLimitExceeded")] {
-        world.write("pods", &pod, crate::lab::write::Part::Status, |pod| {
+        world.write("pods", &pod, crate::lab::store::write::Part::Status, |pod| {
             pod["status"]["containerStatuses"] = json!([{"restartCount": restarts}]);
         });
         sleep(BATCH * 3).await;

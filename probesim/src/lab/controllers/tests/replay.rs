@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::recordings;
 use super::world::{NAMESPACE, World, settle};
 use crate::lab::controllers::meta;
-use crate::lab::write::Part;
+use crate::lab::store::write::Part;
 
 /// Holds a pod until its recording says that it is gone.
 const HOLD: &str = "example.com/node";

@@ -109,7 +109,7 @@ async fn recreate_ends_the_old_pods_first() {
     world.create(web).await;
     world.make_all_ready().await;
     for pod in world.pods() {
-        world.write("pods", &pod, crate::lab::write::Part::Main, |pod| {
+        world.write("pods", &pod, crate::lab::store::write::Part::Main, |pod| {
             pod["metadata"]["finalizers"] = json!(["example.com/hold"]);
         });
     }

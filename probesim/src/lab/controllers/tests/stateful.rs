@@ -33,7 +33,7 @@ async fn pods_come_one_after_another_and_go_in_reverse() {
     assert_eq!(meta::label(&pod, "apps.kubernetes.io/pod-index"), "1");
     assert_eq!((&pod["spec"]["hostname"], &pod["spec"]["subdomain"]), (&json!("db-1"), &json!("db")));
     assert_eq!(world.told("StatefulSet", "db")[0], "Create Pod db-0 in StatefulSet db successful");
-    world.write("pods", "db-2", crate::lab::write::Part::Main, |pod| {
+    world.write("pods", "db-2", crate::lab::store::write::Part::Main, |pod| {
         pod["metadata"]["finalizers"] = json!(["example.com/hold"]);
     });
     world.change("statefulsets", "db", |set| set["spec"]["replicas"] = json!(1)).await;

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::lab::controllers::{self, meta, pod};
-use crate::lab::live::LiveStore;
 use crate::lab::store::Store;
-use crate::lab::write::{self, Part, Place};
+use crate::lab::store::live::LiveStore;
+use crate::lab::store::write::{self, Part, Place};
 
 /// The namespace of every test.
 pub(super) const NAMESPACE: &str = "n";

@@ -211,8 +211,8 @@ fn strip(mut row: Row, probe: &ProbeStory, width: usize) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{minute, story};
     use super::*;
+    use crate::lab::report::tests::{minute, story};
 
     fn frame(columns: usize, rows: usize) -> Vec<String> {
         let happenings: Vec<_> = minute().into_iter().filter(|it| it.at <= Duration::from_secs(24)).collect();

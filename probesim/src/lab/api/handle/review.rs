@@ -1,0 +1,76 @@
+//! Reviews: what the asking user may do. They are answered and not stored.
+//!
+//! See "Checking API access" in the Kubernetes documentation.
+
+use hyper::Method;
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+use serde_json::{Value, json};
+
+use crate::lab::api::access::{Attributes, Rule, User};
+use crate::lab::api::answer::respond::Answer;
+use crate::lab::api::answer::status::Status;
+use crate::lab::api::body;
+use crate::lab::api::route::Target;
+
+/// Answers a review.
+pub(super) async fn answer(
+    head: &Parts,
+    incoming: Incoming,
+    target: &Target,
+    user: Option<&User>,
+) -> Result<Answer, Status> {
+    let is_access = match target.plural.as_str() {
+        "selfsubjectaccessreviews" => true,
+        "selfsubjectrulesreviews" => false,
+        _ => return Err(Status::unknown_resource()),
+    };
+    if head.method != Method::POST {
+        return Err(Status::method_not_allowed());
+    }
+    if let Some(user) = user.filter(|user| user.is_anonymous()) {
+        let wanted = Attributes {
+            verb: "create",
+            group: &target.group,
+            plural: &target.plural,
+            ..Attributes::default()
+        };
+        return Err(user.forbidden(&wanted));
+    }
+    let mut review = body::parse(head, &body::read(incoming).await?)?;
+    if !review.is_object() {
+        return Err(Status::bad_request("the body of the request is not a JSON object"));
+    }
+    review["status"] = if is_access {
+        json!({"allowed": user.is_none_or(|user| is_allowed(user, &review["spec"]))})
+    } else {
+        rules(user)
+    };
+    Ok(Answer::value(201, &review))
+}
+
+fn is_allowed(user: &User, spec: &Value) -> bool {
+    let wanted = &spec["resourceAttributes"];
+    let text = |key: &str| wanted[key].as_str().unwrap_or_default();
+    let attributes = Attributes {
+        verb: text("verb"),
+        group: text("group"),
+        plural: text("resource"),
+        subresource: text("subresource"),
+        namespace: text("namespace"),
+        name: text("name"),
+    };
+    wanted.is_object() && user.may(&attributes)
+}
+
+fn rules(user: Option<&User>) -> Value {
+    let everything = json!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]);
+    let rules = user.map_or(everything, |user| {
+        let rule = |rule: &Rule| {
+            json!({"verbs": rule.verbs, "apiGroups": rule.api_groups, "resources": rule.resources,
+                   "resourceNames": rule.resource_names})
+        };
+        user.rules.iter().map(rule).collect()
+    });
+    json!({"resourceRules": rules, "nonResourceRules": [], "incomplete": false})
+}

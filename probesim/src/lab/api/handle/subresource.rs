@@ -1,0 +1,77 @@
+//! Requests on subresources: the scale of a workload, and the eviction of a pod.
+
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::change;
+use super::scale;
+use crate::lab::api::answer::respond::Answer;
+use crate::lab::api::answer::status::Status;
+use crate::lab::api::body;
+use crate::lab::schema::Type;
+use crate::lab::store::patch::{Applier, Patch};
+use crate::lab::store::write::{self, Part};
+
+// === impl Call ===
+
+impl Call<'_> {
+    /// `GET`, `PUT` and `PATCH` of `…/scale`.
+    pub(super) async fn scale(&self, incoming: Incoming) -> Result<Answer, Status> {
+        match self.verb {
+            "get" => {
+                let store = self.shared.store.lock();
+                let found = store.get(self.id, &self.target.namespace, &self.name);
+                let object = found.ok_or_else(|| Status::not_found(&self.resource, &self.name))?;
+                Ok(Answer::value(200, &scale::of(&object.value())))
+            }
+            "update" => {
+                let wanted = self.read_object(incoming).await?;
+                self.set_scale(|_| Ok(wanted))
+            }
+            "patch" => {
+                let kind = body::content_type(self.head);
+                let of = Type::of_object("autoscaling/v1", "Scale");
+                let patch = Patch::read(kind, &body::read(incoming).await?, of, false)?;
+                let by = Applier { manager: self.query.get("fieldManager"), now: "" };
+                self.set_scale(|current| patch.apply_to(scale::of(&current), &by))
+            }
+            _ => Err(Status::method_not_allowed()),
+        }
+    }
+
+    fn set_scale(&self, wanted: impl FnOnce(Value) -> Result<Value, Status>) -> Result<Answer, Status> {
+        let dry_run = self.is_dry_run()?;
+        let stored = self.shared.store.write(|store, _| {
+            write::modify(store, self.place(), Part::Main, dry_run, |current| {
+                let wanted = wanted(current.clone())?;
+                scale::set(&self.resource, current, &wanted)
+            })
+        })?;
+        Ok(Answer::value(200, &scale::of(&stored.value())))
+    }
+
+    /// `POST …/eviction` deletes the pod. Disruption budgets are not looked at: nobody counts for them.
+    pub(super) async fn evict(&self, incoming: Incoming) -> Result<Answer, Status> {
+        if self.verb != "create" {
+            return Err(Status::method_not_allowed());
+        }
+        let eviction = self.read_object(incoming).await?;
+        let options = change::delete_options(&eviction["deleteOptions"], self.is_dry_run()?);
+        self.shared.store.write(|store, birth| write::delete(store, self.place(), &options, &birth.now))?;
+        let success =
+            json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
+        Ok(Answer::value(201, &success))
+    }
+
+    /// The answer for what the lab has not.
+    pub(super) fn no_subresource(&self, name: &str) -> Status {
+        if self.resource.is_pods() && matches!(name, "exec" | "attach" | "portforward" | "proxy") {
+            let why = format!(
+                "the lab does not serve pods/{name}: containers run on this machine, reach them there"
+            );
+            return Status::failure(405, "MethodNotAllowed", why).with_details(json!({}));
+        }
+        Status::unknown_resource()
+    }
+}
