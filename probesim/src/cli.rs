@@ -61,8 +61,8 @@ pub enum Command {
     Check(check::Args),
     /// Change the faults of running servers: of one, or of all behind a name
     Ctl(ctl::Args),
-    /// End the processes of a lab that was killed: the lab runs it
-    #[command(hide = true)]
+    /// End the processes of a lab that was killed: the lab runs it, and nobody types it.
+    #[command(skip)]
     Guard(lab::GuardArgs),
 }
 
@@ -93,6 +93,10 @@ pub fn definition() -> clap::Command {
 /// # Errors
 /// What clap has to say instead: help, the version, or what is wrong. See [`fn@print`].
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    if let Some(guard) = lab::GuardArgs::of(&arguments) {
+        return Ok(Command::Guard(guard));
+    }
     let cli = Cli::try_parse_from(arguments)?;
     Ok(cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.serve))))
 }
@@ -124,6 +128,12 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_nobody_types_is_no_subcommand() {
+        let names: Vec<_> = Cli::command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
+        assert_eq!(names, ["serve", "lab", "predict", "check", "ctl"]);
     }
 
     #[test]

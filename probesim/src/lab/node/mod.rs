@@ -56,6 +56,7 @@ pub(super) use bind::NODE;
 pub(super) use books::{Books, Line, Page};
 pub(super) use environment::check as check_environment;
 pub(super) use groups::Groups;
+pub(super) use guard::SCRATCH;
 pub use guard::{Args as GuardArgs, guard};
 pub(super) use output::Logs;
 pub(super) use rule::{Run, Stand};
