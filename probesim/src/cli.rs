@@ -65,9 +65,9 @@ pub enum Command {
     Check(check::Args),
     /// Change the faults of running servers: of one, or of all behind a name
     Ctl(ctl::Args),
-    /// End the processes of a lab that was killed: the lab runs it
+    /// End the processes of a lab that was killed: the lab runs it, and nobody types it.
     #[cfg(feature = "lab")]
-    #[command(hide = true)]
+    #[command(skip)]
     Guard(lab::GuardArgs),
 }
 
@@ -102,6 +102,10 @@ pub fn definition() -> clap::Command {
 /// What clap has to say instead: help, the version, or what is wrong. See [`fn@print`].
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    #[cfg(feature = "lab")]
+    if let Some(guard) = lab::GuardArgs::of(&arguments) {
+        return Ok(Command::Guard(guard));
+    }
     #[cfg(not(feature = "lab"))]
     if arguments.get(1).is_some_and(|word| word == "lab" || word == "predict") {
         let why = "this probesim serves, checks and controls only: lab and predict are in the one for laptops and CI";
@@ -140,6 +144,12 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_nobody_types_is_no_subcommand() {
+        let names: Vec<_> = Cli::command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
+        assert_eq!(names, ["serve", "lab", "predict", "check", "ctl"]);
     }
 
     #[test]

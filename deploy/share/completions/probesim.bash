@@ -22,9 +22,6 @@ _probesim() {
             probesim,ctl)
                 cmd="probesim__subcmd__ctl"
                 ;;
-            probesim,guard)
-                cmd="probesim__subcmd__guard"
-                ;;
             probesim,help)
                 cmd="probesim__subcmd__help"
                 ;;
@@ -109,9 +106,6 @@ _probesim() {
             probesim__subcmd__help,ctl)
                 cmd="probesim__subcmd__help__subcmd__ctl"
                 ;;
-            probesim__subcmd__help,guard)
-                cmd="probesim__subcmd__help__subcmd__guard"
-                ;;
             probesim__subcmd__help,help)
                 cmd="probesim__subcmd__help__subcmd__help"
                 ;;
@@ -158,7 +152,7 @@ _probesim() {
 
     case "${cmd}" in
         probesim)
-            opts="-h -V --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --memory-load --cpu-load --load-for --memory-load-limit --cpu-load-limit --record --replay --log-level --check --reference --help --version serve lab predict check ctl guard help"
+            opts="-h -V --port --listen --failure-rate --latency --liveness-fail-after-time --readiness-fail-after-time --disconnect-after --reconnect-after --fail-dependency --fail-count --recovery-period --startup-delay --seed --drain-delay --grace --config --faults --partition --starts-file --admin-port --admin-listen --admin-token --admin-token-file --grpc-port --grpc-services --tcp-port --exit-after --exit-code --ignore-sigterm --exit-delay --memory-load --cpu-load --load-for --memory-load-limit --cpu-load-limit --record --replay --log-level --check --reference --help --version serve lab predict check ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -823,22 +817,8 @@ _probesim() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        probesim__subcmd__guard)
-            opts="-h --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         probesim__subcmd__help)
-            opts="serve lab predict check ctl guard help"
+            opts="serve lab predict check ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -994,20 +974,6 @@ _probesim() {
         probesim__subcmd__help__subcmd__ctl__subcmd__state)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        probesim__subcmd__help__subcmd__guard)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -390,13 +390,6 @@ esac
     ;;
 esac
 ;;
-(guard)
-_arguments "${_arguments_options[@]}" : \
-'-h[Print help]' \
-'--help[Print help]' \
-':directory -- The lab'\''s own files, which go with it:_files' \
-&& ret=0
-;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_probesim__subcmd__help_commands" \
@@ -489,10 +482,6 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
-(guard)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -514,7 +503,6 @@ _probesim_commands() {
 'predict:Say what the probes of a manifest will come to\: restarts a day, unready share, time to detect, findings' \
 'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
 'ctl:Change the faults of running servers\: of one, or of all behind a name' \
-'guard:End the processes of a lab that was killed\: the lab runs it' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'probesim commands' commands "$@"
@@ -665,11 +653,6 @@ _probesim__subcmd__ctl__subcmd__state_commands() {
     local commands; commands=()
     _describe -t commands 'probesim ctl state commands' commands "$@"
 }
-(( $+functions[_probesim__subcmd__guard_commands] )) ||
-_probesim__subcmd__guard_commands() {
-    local commands; commands=()
-    _describe -t commands 'probesim guard commands' commands "$@"
-}
 (( $+functions[_probesim__subcmd__help_commands] )) ||
 _probesim__subcmd__help_commands() {
     local commands; commands=(
@@ -678,7 +661,6 @@ _probesim__subcmd__help_commands() {
 'predict:Say what the probes of a manifest will come to\: restarts a day, unready share, time to detect, findings' \
 'check:Probe a server once, as an exec probe in an image without a shell\: exit code 0 or 1' \
 'ctl:Change the faults of running servers\: of one, or of all behind a name' \
-'guard:End the processes of a lab that was killed\: the lab runs it' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'probesim help commands' commands "$@"
@@ -748,11 +730,6 @@ _probesim__subcmd__help__subcmd__ctl__subcmd__reset_commands() {
 _probesim__subcmd__help__subcmd__ctl__subcmd__state_commands() {
     local commands; commands=()
     _describe -t commands 'probesim help ctl state commands' commands "$@"
-}
-(( $+functions[_probesim__subcmd__help__subcmd__guard_commands] )) ||
-_probesim__subcmd__help__subcmd__guard_commands() {
-    local commands; commands=()
-    _describe -t commands 'probesim help guard commands' commands "$@"
 }
 (( $+functions[_probesim__subcmd__help__subcmd__help_commands] )) ||
 _probesim__subcmd__help__subcmd__help_commands() {

@@ -13,6 +13,7 @@ use tokio::time;
 use self::address::Address;
 use self::http::Place;
 use crate::kubelet::Outcome;
+use crate::system_error::describe;
 use crate::{probe, value};
 
 /// The kubelet's own prefix, so that faults for probes hit an exec probe too.
@@ -65,7 +66,7 @@ struct Common {
 /// Why a check fails.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failed {
-    #[error("{0}")]
+    #[error("{}", describe(.0))]
     Io(#[from] io::Error),
     #[error("no answer within {0:?}")]
     Timeout(Duration),

@@ -14,6 +14,7 @@ use super::replay::{self, Clock};
 use super::report;
 use super::store::live;
 use super::up;
+use crate::system_error::describe;
 
 /// Kubernetes without a cluster: runs manifests as processes of this machine under a faithful kubelet, or replays a
 /// recorded rollout, to kubectl, to wait-for, to any client
@@ -204,14 +205,17 @@ impl Signals {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Signals(error) => write!(f, "cannot listen for signals: {error}"),
-            Self::Read(path, error) => write!(f, "cannot read the recording {}: {error}", path.display()),
+            Self::Signals(error) => write!(f, "cannot listen for signals: {}", describe(error)),
+            Self::Read(path, error) => {
+                write!(f, "cannot read the recording {}: {}", path.display(), describe(error))
+            }
             Self::Recording(path, error) => write!(f, "{} is not a recording: {error}", path.display()),
             Self::Listen(address, error) => {
-                write!(f, "cannot listen on {address}: {error} (choose another with --listen)")
+                write!(f, "cannot listen on {address}: {} (choose another with --listen)", describe(error))
             }
             Self::Kubeconfig(path, error) => {
-                write!(f, "cannot write the kubeconfig {}: {error} (see --kubeconfig-out)", path.display())
+                let (path, why) = (path.display(), describe(error));
+                write!(f, "cannot write the kubeconfig {path}: {why} (see --kubeconfig-out)")
             }
             Self::Up(trouble) => trouble.fmt(f),
         }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::system_error::describe;
 use crate::yaml;
 pub use pod::{pod_spec, pod_template, template_path};
 use tree::Lines;
@@ -138,7 +139,8 @@ fn directory(path: &Path) -> Result<Vec<PathBuf>, Problem> {
         let extension = file.extension().and_then(|extension| extension.to_str());
         matches!(extension, Some("yaml" | "yml" | "json")) && !file.is_dir()
     };
-    let entries = std::fs::read_dir(path).map_err(|why| unread(path, &format!("cannot be read: {why}")))?;
+    let entries = std::fs::read_dir(path)
+        .map_err(|why| unread(path, &format!("cannot be read: {}", describe(&why))))?;
     let mut files: Vec<_> =
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_manifest).collect();
     files.sort();
@@ -155,7 +157,7 @@ fn content(file: &Path) -> Result<String, Problem> {
     } else {
         std::fs::read_to_string(file)
     };
-    read.map_err(|why| unread(file, &format!("cannot be read: {why}")))
+    read.map_err(|why| unread(file, &format!("cannot be read: {}", describe(&why))))
 }
 
 fn unread(file: &Path, message: &str) -> Problem {

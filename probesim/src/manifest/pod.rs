@@ -114,18 +114,23 @@ fn misfit(object: &Object, path: &str, value: &Value) -> Problem {
         read.err().map(|error| error.to_string())
     };
     let said = complaint(value).unwrap_or_default();
-    let mut inner = String::new();
+    let (mut inner, mut rest) = (String::new(), value.clone());
     loop {
-        let here = at(value, &inner).unwrap_or(value);
+        let here = at(&rest, &inner).unwrap_or(&rest);
         let children: Vec<String> = match here {
             Value::Object(map) => map.keys().map(|key| format!("{inner}.{key}")).collect(),
             Value::Array(items) => (0..items.len()).map(|item| format!("{inner}[{item}]")).collect(),
             _ => vec![],
         };
-        let guilty = children.into_iter().find(|child| {
-            let mut without = value.clone();
+        // Several may be wrong in the same way: the first is told, so the others go before it.
+        let guilty = children.into_iter().rev().find(|child| {
+            let mut without = rest.clone();
             remove(&mut without, child);
-            complaint(&without).as_deref() != Some(&said)
+            let is_guilty = complaint(&without).as_deref() != Some(&said);
+            if !is_guilty {
+                rest = without;
+            }
+            is_guilty
         });
         match guilty {
             Some(child) => inner = child,
@@ -162,6 +167,11 @@ fn explain(said: &str, found: Option<&Value>) -> String {
     let said = said.split(" at line ").next().unwrap_or(said);
     let Some(found) = found else { return said.to_owned() };
     let expected = said.rsplit_once("expected ").map_or("something else", |(_, expected)| expected);
+    let most = match expected {
+        "i32" => i64::from(i32::MAX),
+        "u16" => i64::from(u16::MAX),
+        _ => i64::MAX,
+    };
     let expected = match expected {
         "i32" | "i64" | "u16" => "a whole number",
         "a string" | "string" => "a string",
@@ -172,6 +182,9 @@ fn explain(said: &str, found: Option<&Value>) -> String {
     match found {
         Value::String(text) if expected == "a whole number" && text.parse::<i64>().is_ok() => {
             format!("expected a whole number, not a string: write {text} without quotes")
+        }
+        Value::Number(number) if expected == "a whole number" && !number.is_f64() => {
+            format!("{number} is out of range: write at most {most}")
         }
         Value::Bool(_) | Value::Number(_) if expected == "a string" => {
             format!("expected a string, not {found}: put it in quotes")

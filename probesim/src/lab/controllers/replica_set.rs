@@ -10,6 +10,9 @@ use super::meta;
 use super::plan::{Plan, Target, Told, Write};
 use super::pod;
 
+/// `BurstReplicas`: so many pods are made at one look; the change that they are causes the next.
+const BURST: usize = 500;
+
 /// Looks at a ReplicaSet and the pods that it controls.
 pub(super) fn sync(set: &Value, pods: &[&Value], now: Duration) -> Plan {
     let mut plan = Plan::default();
@@ -33,7 +36,7 @@ fn manage(plan: &mut Plan, set: &Value, active: &[&Value]) {
     {
         plan.push(Write::Event(Told::warning("FailedCreate", format!("Error creating: {fault}"))));
     }
-    let missing = if fault.is_some() { 0 } else { wanted.saturating_sub(active.len()) };
+    let missing = if fault.is_some() { 0 } else { wanted.saturating_sub(active.len()).min(BURST) };
     for _ in 0..missing {
         let pod = pod::from_template(set, &set["spec"]["template"]);
         plan.push(Write::Create(pod, Told::created_pod()));
@@ -126,6 +129,7 @@ mod tests {
             (2, vec![&a, &released], 1, vec![]),
             (1, vec![&a, &b], 0, vec!["b"]),
             (0, vec![&a, &b], 0, vec!["b", "a"]),
+            (100_000, vec![], BURST, vec![]),
         ] {
             let plan = sync(&set(replicas), &pods, ten_seconds_later());
             assert_eq!(summary(&plan), (created, deleted), "{replicas} wanted of {}", pods.len());

@@ -52,7 +52,13 @@ fn set_scheduled(pod: &mut Value, now: &str, why_not: Option<&str>) {
         condition["message"] = json!(message);
     }
     let mut conditions = pod["status"]["conditions"].as_array().cloned().unwrap_or_default();
-    conditions.retain(|known| known["type"] != "PodScheduled");
+    let known = conditions.iter().position(|known| known["type"] == "PodScheduled");
+    if let Some(known) = known.map(|at| conditions.remove(at))
+        && known["status"] == condition["status"]
+    {
+        // Else each refusal would be a change, and the cause of the next.
+        condition["lastTransitionTime"] = known["lastTransitionTime"].clone();
+    }
     conditions.push(condition);
     pod["status"]["conditions"] = Value::Array(conditions);
 }

@@ -56,6 +56,7 @@ pub(super) use bind::NODE;
 pub(super) use books::{Books, Line, Page};
 pub(super) use environment::check as check_environment;
 pub(super) use groups::Groups;
+pub(super) use guard::SCRATCH;
 pub use guard::{Args as GuardArgs, guard};
 pub(super) use output::Logs;
 pub(super) use rule::{Run, Stand};
@@ -64,6 +65,9 @@ pub(super) use teller::Teller;
 
 use clock::Clock;
 use pod_run::{Order, PodRun};
+
+/// More pods than this would rather stop the machine than show anything.
+pub(super) const MOST_PODS: usize = 1000;
 
 /// The node, and all that its pods share.
 #[derive(Debug)]
@@ -110,7 +114,10 @@ pub(super) async fn run(node: Node, mut pods: Follower) {
             if known.update(&pod) {
                 continue;
             }
-            let bound = if bind::is_waiting(&pod) { schedule(&kubelet, &scheduler, &pod) } else { Some(pod) };
+            let bound = match bind::is_waiting(&pod) {
+                true => schedule(&kubelet, &scheduler, &pod, known.is_full()),
+                false => Some(pod),
+            };
             if let Some(pod) = bound.filter(bind::is_ours) {
                 known.add(&kubelet, pod);
             }
@@ -125,7 +132,8 @@ pub(super) fn object(addresses: &Addresses, now: &str) -> Value {
         json!({"type": name, "status": status, "lastHeartbeatTime": now, "lastTransitionTime": now,
                "reason": reason, "message": message})
     };
-    let resources = json!({"cpu": "64", "memory": "256Gi", "pods": "64516", "ephemeral-storage": "1Ti"});
+    let resources =
+        json!({"cpu": "64", "memory": "256Gi", "pods": MOST_PODS.to_string(), "ephemeral-storage": "1Ti"});
     json!({
         "apiVersion": "v1", "kind": "Node",
         "metadata": {"name": NODE, "labels": {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"}},
@@ -141,10 +149,15 @@ pub(super) fn object(addresses: &Addresses, now: &str) -> Value {
 }
 
 /// Binds a pod that can run here, or says why it cannot.
-fn schedule(kubelet: &Kubelet, scheduler: &Recorder, pod: &Value) -> Option<Value> {
+fn schedule(kubelet: &Kubelet, scheduler: &Recorder, pod: &Value, is_full: bool) -> Option<Value> {
     let store = &kubelet.node.store;
-    if let Err(why) = pod_run::spec(pod) {
-        let message = format!("0/1 nodes are available: the lab cannot run the pod: {why}");
+    let why_not = match pod_run::spec(pod) {
+        Err(why) => Some(format!("the lab cannot run the pod: {why}")),
+        Ok(_) if is_full => Some("1 Too many pods.".to_owned()),
+        Ok(_) => None,
+    };
+    if let Some(why) = why_not {
+        let message = format!("0/1 nodes are available: {why}");
         bind::refuse(store, pod, &message);
         scheduler.record(pod, None, "Warning", "FailedScheduling", &message);
         return None;
@@ -164,6 +177,12 @@ struct Known {
 // === impl Known ===
 
 impl Known {
+    /// Whether as many pods run as the node takes.
+    fn is_full(&self) -> bool {
+        self.runs.len() >= MOST_PODS
+            && self.runs.values().filter(|orders| !orders.is_closed()).count() >= MOST_PODS
+    }
+
     fn add(&mut self, kubelet: &Arc<Kubelet>, pod: Value) {
         let uid = uid(&pod);
         let (orders, inbox) = unbounded_channel();

@@ -47,6 +47,20 @@ impl Stand {
     pub(super) fn is_for(&self, names: &[&str], container: &str) -> bool {
         self.container == container && self.owner.as_deref().is_none_or(|owner| names.contains(&owner))
     }
+
+    /// Whether it is for this container of what is called `owner`, or of a pod of it.
+    pub(super) fn may_be_for(&self, owner: &str, container: &str) -> bool {
+        let is_its = |wanted: &str| {
+            wanted.strip_prefix(owner).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.container == container && self.owner.as_deref().is_none_or(is_its)
+    }
+
+    /// What it is for, as it was written.
+    pub(super) fn name(&self) -> String {
+        let owner = self.owner.as_ref().map_or(String::new(), |owner| format!("{owner}/"));
+        owner + &self.container
+    }
 }
 
 impl FromStr for Stand {

@@ -99,6 +99,34 @@ impl Choice {
         })?;
         own(kind, program, programs, command, arguments).map(StandIn::Process)
     }
+
+    /// Every `--run` and `--target` that is about none of these containers: their owners, names and images.
+    pub(in crate::lab) fn unused(&self, containers: &[(String, String, String)]) -> Vec<String> {
+        let runs = self
+            .runs
+            .iter()
+            .filter(|run| !containers.iter().any(|(_, _, image)| likeness(&run.image, image).is_some()));
+        let images = listed(containers.iter().map(|(_, _, image)| image.clone()));
+        let runs = runs
+            .map(|run| format!("--run {0}=: no container has the image {0}; there are: {images}", run.image));
+        let targets = self
+            .targets
+            .iter()
+            .filter(|target| !containers.iter().any(|(owner, name, _)| target.may_be_for(owner, name)));
+        let names = listed(containers.iter().map(|(owner, name, _)| format!("{owner}/{name}")));
+        let targets = targets.map(|target| {
+            format!("--target {0}=: there is no container {0}; there are: {names}", target.name())
+        });
+        runs.chain(targets).collect()
+    }
+}
+
+/// Each once, with commas.
+fn listed(words: impl Iterator<Item = String>) -> String {
+    let mut words: Vec<_> = words.collect();
+    words.sort();
+    words.dedup();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 
 /// As `--run` has it.
@@ -229,6 +257,27 @@ mod tests {
         };
         assert_eq!(program.entrypoint, ["/bin/probesim"]);
         assert_eq!(program.arguments, ["serve", "--port=1"]);
+    }
+
+    #[test]
+    fn what_is_about_no_container_is_told_with_what_there_is() {
+        let there = |containers: &[(&str, &str, &str)]| {
+            let owned =
+                |&(owner, name, image): &(&str, &str, &str)| (owner.into(), name.into(), image.into());
+            choice().unused(&containers.iter().map(owned).collect::<Vec<_>>())
+        };
+        let all = [("web", "db", "x/shop/api:2"), ("w", "raw", "raw:1"), ("w", "l", "probesim:lame")];
+        assert_eq!(there(&all), [""; 0]);
+        assert_eq!(
+            there(&all[..2]),
+            [
+                "--run probesim:lame=: no container has the image probesim:lame; there are: raw:1, x/shop/api:2"
+            ]
+        );
+        assert_eq!(
+            there(&[("shop", "db", "x/shop/api:2"), all[1], all[2]]),
+            ["--target web/db=: there is no container web/db; there are: shop/db, w/l, w/raw"]
+        );
     }
 
     #[test]

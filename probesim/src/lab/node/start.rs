@@ -13,6 +13,7 @@ use super::stand_in::{Kind, Program, StandIn};
 use crate::kubelet::Instance;
 use crate::lab::api::kubeconfig::kubeconfig;
 use crate::lab::happening::Fact;
+use crate::system_error::describe;
 
 /// `backOffPeriod` of the pod worker, and the first back-off of an image.
 const RETRY: Duration = Duration::from_secs(10);
@@ -69,7 +70,7 @@ impl PodRun {
                     }
                     Err(error) => {
                         let program = invocation.words.first().map_or("", String::as_str);
-                        self.cannot_start(container, &format!("cannot run {program}: {error}"));
+                        self.cannot_start(container, &format!("cannot run {program}: {}", describe(&error)));
                     }
                 }
             }
@@ -88,11 +89,12 @@ impl PodRun {
         let path = node.directory.join(format!("kubeconfig-{namespace}"));
         if !path.exists() {
             std::fs::write(&path, kubeconfig(node.api, namespace, None))
-                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+                .map_err(|error| format!("cannot write {}: {}", path.display(), describe(&error)))?;
         }
         if kind == Some(Kind::Gate) {
-            std::fs::write(&slot.termination_log, "")
-                .map_err(|error| format!("cannot write {}: {error}", slot.termination_log.display()))?;
+            std::fs::write(&slot.termination_log, "").map_err(|error| {
+                format!("cannot write {}: {}", slot.termination_log.display(), describe(&error))
+            })?;
         }
         let given = Given {
             inherited: &node.inherited,

@@ -16,6 +16,7 @@ use super::story::Story;
 use super::writer::Writer;
 use super::{json, junit, summary, timeline};
 use crate::lab::happening::Happening;
+use crate::system_error::describe;
 
 /// The live view is not drawn more often.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -111,8 +112,8 @@ fn write_files(args: &Args, story: &Story, verdicts: &[Judged]) -> Result<(), ()
 
 fn write_file(flag: &str, path: &Path, text: &str) -> Result<(), ()> {
     std::fs::write(path, text).map_err(|error| {
-        let path = path.display();
-        let _ = writeln!(io::stderr(), "probesim: cannot write {path}: {error} (see {flag})");
+        let (path, why) = (path.display(), describe(&error));
+        let _ = writeln!(io::stderr(), "probesim: cannot write {path}: {why} (see {flag})");
     })
 }
 

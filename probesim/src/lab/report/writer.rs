@@ -117,16 +117,38 @@ mod tests {
         }
     }
 
+    /// Tells when something is about to be written.
+    struct Telling {
+        began: mpsc::Sender<()>,
+        out: Buffer,
+    }
+
+    impl Write for Telling {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.began.send(());
+            self.out.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     #[tokio::test]
     async fn a_reader_that_hangs_costs_lines_and_holds_nobody_up() {
         let written = Buffer::default();
-        let mut writer = Writer::to(written.clone());
+        let (began, begins) = mpsc::channel();
+        let mut writer;
         {
             let _hangs = written.0.lock().expect("not poisoned");
-            for number in 0..2 * MOST_WAITING {
+            writer = Writer::to(Telling { began, out: written.clone() });
+            writer.line("0".into());
+            // Until it hangs it may make room for a note at any time.
+            begins.recv().expect("the thread writes");
+            for number in 1..2 * MOST_WAITING {
                 writer.line(number.to_string());
             }
-            assert!(writer.dropped >= MOST_WAITING as u64 - 1, "{}", writer.dropped);
+            assert_eq!(writer.dropped, MOST_WAITING as u64 - 1);
         }
         writer.finish("the end\n".into()).await;
         let text = written.text();

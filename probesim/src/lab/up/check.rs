@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::kubelet::{PodSpec, Role};
-use crate::lab::node::{Choice, check_environment};
+use crate::lab::node::{Choice, MOST_PODS, check_environment};
 use crate::lab::schema::Type;
 use crate::lab::schema::conform::{WrongType, conform};
 use crate::lab::store::Store;
@@ -16,11 +16,19 @@ use super::apply;
 pub(super) fn problems(objects: &[Object], namespace: &str, choice: &Choice) -> Vec<Problem> {
     // Nobody sees this store: it only says what the real one will say.
     let store = LiveStore::new(Store::new(1, 1));
-    let mut found = Vec::new();
+    let (mut found, mut count, mut is_too_many) = (Vec::new(), 0_usize, false);
     for object in apply::in_order(objects) {
         if let Err(status) = apply::apply(&store, object, namespace) {
             found.push(object.problem("", &status.message));
             continue;
+        }
+        count = count.saturating_add(pods_of(object));
+        if count > MOST_PODS && !is_too_many {
+            is_too_many = true;
+            found.push(object.problem(
+                "spec",
+                &format!("this makes {count} pods, and the lab runs {MOST_PODS} at most: write fewer"),
+            ));
         }
         let mut wrong = pods(object, choice);
         if wrong.is_empty() {
@@ -29,6 +37,32 @@ pub(super) fn problems(objects: &[Object], namespace: &str, choice: &Choice) -> 
         found.extend(wrong);
     }
     found
+}
+
+/// How many pods an object asks for at once.
+fn pods_of(object: &Object) -> usize {
+    let number =
+        |field: &str| usize::try_from(object.value["spec"][field].as_i64().unwrap_or(1)).unwrap_or(0);
+    match object.kind() {
+        "Pod" | "DaemonSet" => 1,
+        "Deployment" | "ReplicaSet" | "StatefulSet" => number("replicas"),
+        "Job" if object.value["spec"]["completions"].is_null() => number("parallelism"),
+        "Job" => number("parallelism").min(number("completions")),
+        _ => 0,
+    }
+}
+
+/// What was said on the command line about no container of the manifests, and what there is.
+pub(super) fn unused(objects: &[Object], choice: &Choice) -> Vec<String> {
+    let mut there = Vec::new();
+    for object in objects {
+        let Ok(Some(spec)) = pod_spec(object) else { continue };
+        for Container { value, .. } in containers(object, &spec) {
+            let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
+            there.push((object.name().to_owned(), text("name"), text("image")));
+        }
+    }
+    choice.unused(&there)
 }
 
 /// What is wrong with the pods that an object makes.
@@ -154,6 +188,24 @@ mod tests {
             assert!(found.starts_with(expected), "{found}");
         }
         assert_eq!(found(&wrong).len(), 6);
+    }
+
+    #[test]
+    fn more_pods_than_a_machine_can_run_are_refused() {
+        let workload = |kind: &str, spec: Value| {
+            let value = json!({"kind": kind, "metadata": {"name": "x"}, "spec": spec});
+            pods_of(&Object::new(Path::new("m.yaml"), 1, value))
+        };
+        assert_eq!(workload("Deployment", json!({})), 1);
+        assert_eq!(workload("StatefulSet", json!({"replicas": 7})), 7);
+        assert_eq!(workload("Job", json!({"parallelism": 5, "completions": 2})), 2);
+        assert_eq!(workload("Job", json!({"parallelism": 5})), 5);
+        let template = json!({"metadata": {"labels": {"a": "b"}},
+                              "spec": {"containers": [{"name": "c", "image": "probesim"}]}});
+        let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"},
+            "spec": {"replicas": 100_000, "selector": {"matchLabels": {"a": "b"}}, "template": template}});
+        let words = "m.yaml:1: spec: this makes 100000 pods, and the lab runs 1000 at most: write fewer";
+        assert_eq!(found(&[deployment]), [words]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ use super::store::follow::Follower;
 use super::store::live;
 use super::timestamp;
 use crate::manifest::{self, Object, Problem};
+use crate::system_error::describe;
 
 pub(super) use args::Args;
 use scratch::Scratch;
@@ -48,6 +49,7 @@ pub(super) struct Shared<'a> {
 #[derive(Debug)]
 pub(super) enum Trouble {
     Manifests(Vec<Problem>),
+    Unused(Vec<String>),
     Apply(Status),
     Itself(io::Error),
     Addresses(io::Error),
@@ -68,6 +70,10 @@ pub(super) async fn run(
     let problems = check::problems(&objects, &args.namespace, &choice);
     if !problems.is_empty() {
         return Err(Trouble::Manifests(problems));
+    }
+    let unused = check::unused(&objects, &choice);
+    if !unused.is_empty() {
+        return Err(Trouble::Unused(unused));
     }
     if let Some(directory) = &args.logs {
         std::fs::create_dir_all(directory).map_err(|error| Trouble::Logs(directory.clone(), error))?;
@@ -215,24 +221,32 @@ impl fmt::Display for Trouble {
                 let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 f.write_str(&lines.join("\n"))
             }
+            Self::Unused(lines) => f.write_str(&lines.join("\n")),
             Self::Apply(status) => f.write_str(&status.message),
-            Self::Itself(error) => write!(f, "cannot run this program again for its simulators: {error}"),
+            Self::Itself(error) => {
+                write!(f, "cannot run this program again for its simulators: {}", describe(error))
+            }
             Self::Addresses(error) => {
-                write!(f, "no addresses for pods in 127.16.0.0 to 127.249.255.255: {error} (end other labs)")
+                let why = describe(error);
+                write!(f, "no addresses for pods in 127.16.0.0 to 127.249.255.255: {why} (end other labs)")
             }
             Self::Scratch(error) => {
                 write!(
                     f,
-                    "cannot make a directory in {}: {error} (see TMPDIR)",
-                    std::env::temp_dir().display()
+                    "cannot make a directory in {}: {} (see TMPDIR)",
+                    std::env::temp_dir().display(),
+                    describe(error)
                 )
             }
-            Self::Logs(path, error) => write!(f, "cannot make {}: {error} (see --logs)", path.display()),
+            Self::Logs(path, error) => {
+                write!(f, "cannot make {}: {} (see --logs)", path.display(), describe(error))
+            }
             Self::Listen(address, error) => {
-                write!(f, "cannot listen on {address}: {error} (choose another with --listen)")
+                write!(f, "cannot listen on {address}: {} (choose another with --listen)", describe(error))
             }
             Self::Kubeconfig(path, error) => {
-                write!(f, "cannot write the kubeconfig {}: {error} (see --kubeconfig-out)", path.display())
+                let (path, why) = (path.display(), describe(error));
+                write!(f, "cannot write the kubeconfig {path}: {why} (see --kubeconfig-out)")
             }
         }
     }

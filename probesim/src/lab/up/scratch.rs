@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::lab::node::SCRATCH;
+
 /// A directory that goes when this is dropped.
 #[derive(Debug)]
 pub(super) struct Scratch(PathBuf);
@@ -15,7 +17,7 @@ impl Scratch {
         let base = std::env::temp_dir();
         let mut number = 0;
         loop {
-            let path = base.join(format!("probesim-lab-{}-{number}", std::process::id()));
+            let path = base.join(format!("{SCRATCH}{}-{number}", std::process::id()));
             match std::fs::create_dir(&path) {
                 Ok(()) => return Ok(Self(path)),
                 // A lab that had the same process ID was killed.
