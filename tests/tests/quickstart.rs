@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use e2e::process::Process;
+use e2e::scratch::Scratch;
 use e2e::{cluster, gate};
 use serde_json::Value;
 
@@ -83,4 +85,17 @@ async fn a_gate_on_a_stuck_rollout_gives_up_at_its_deadline() {
     let expectation = "deployment/web:ready==never, job/announce:opened==never, job/announce:exits==1";
     let lab = cluster!().manifest(&manifest).args("--run busybox= --for 8s --expect").arg(expectation);
     lab.run().await.expect(0).saying("ProgressDeadlineExceeded");
+}
+
+#[tokio::test]
+async fn the_example_for_ci_passes_and_leaves_results() {
+    let files = Scratch::new();
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples/lab-ci.sh");
+    let results = files.path("results.xml");
+    let mut command = tokio::process::Command::new(script);
+    let probesim = e2e::binary::choose("PROBESIM_BIN", env!("CARGO_BIN_EXE_probesim-shim"));
+    command.arg(&results).env("PROBESIM", probesim);
+    Process::start(command).ended().await.expect(0);
+    let results = std::fs::read_to_string(results).expect("results");
+    assert!(results.contains("<testsuites tests=\"4\" failures=\"0\""), "{results}");
 }
