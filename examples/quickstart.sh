@@ -1,52 +1,41 @@
 #!/usr/bin/env bash
-# The gate and the simulator in two minutes, without a cluster: examples/quickstart.sh
+# The gate and the lab in a minute after the build, without a cluster: examples/quickstart.sh
 #
-# 1. `probesim lab` replays the rollout of a PostgreSQL Deployment, recorded from Kubernetes 1.36, as a
-#    Kubernetes API on loopback; `wait-for` gates on it as an initContainer would: holds, says why, opens.
-# 2. `probesim` serves a liveness probe that fails on plan: three pass, two fail, and so it stays well.
+# 1. `probesim lab` runs examples/lab-postgres.yaml: a PostgreSQL Deployment that takes 8 s to be ready (a simulator plays
+#    it, and its readiness is probed as a kubelet does), and an API whose initContainer is `wait-for`. The gate holds,
+#    says why, and opens. The lab checks that, and its exit code is that of this script.
+# 2. `probesim predict` says what the probes of a container that fails one request in five would come to.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '\n%s\n' "$*"; }
+# Prints a command as one would write it, and runs it.
+run() {
+    printf '$'
+    for word; do case $word in *[\ \<\>=\;]*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac; done
+    printf '\n'
+    "$@"
+}
+# The lab ends its processes at Ctrl-C, and then well: so must this script.
+trap 'exit 130' INT
 
 say "Building (the first time takes a few minutes on two cores)"
 for package in wait-for probesim; do
     cargo build --locked --quiet --profile quick -p "$package"
 done
-bin=${CARGO_TARGET_DIR:-target}/quick
-work=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+target=${CARGO_TARGET_DIR:-target}
+PATH=$(cd "$target/quick" && pwd):$PATH
 
-# Waits for a line in a file, and prints what is found.
-await() { # FILE PATTERN
-    for _ in $(seq 200); do
-        grep -m1 -o -- "$2" "$1" 2>/dev/null && return
-        sleep 0.05
-    done
-    echo "no line with \"$2\" in:" >&2
-    cat "$1" >&2
-    return 1
-}
+say "1. A gate that holds until deployment/postgres is available"
+code=0
+run probesim lab -f examples/lab-postgres.yaml --for 20s \
+    --expect 'deployment/api:opened<=15s, ready<=18s, restarts==0' \
+    --timeline "$target/quickstart.html" || code=$?
+echo "exit code $code; drawn in $target/quickstart.html"
 
-say "1. A gate on a recorded rollout of deployment/postgres"
-"$bin/probesim" lab --replay tests/fixtures/recordings/dep-ok.jsonl \
-    --kubeconfig-out "$work/kubeconfig" >"$work/lab.log" 2>&1 &
-for _ in $(seq 200); do [ -s "$work/kubeconfig" ] && break; sleep 0.05; done
-echo '$ wait-for deployment/postgres --timeout 60s'
-env -i PATH="$PATH" KUBECONFIG="$work/kubeconfig" "$bin/wait-for" deployment/postgres --timeout 60s
-echo "exit code $?: the pod's own containers would start now"
-
-say "2. A liveness probe that fails on plan: FAIL_COUNT=3 RECOVERY_PERIOD=2"
-echo '$ FAIL_COUNT=3 RECOVERY_PERIOD=2 probesim'
-FAIL_COUNT=3 RECOVERY_PERIOD=2 "$bin/probesim" --listen 127.0.0.1:0 >"$work/sim.log" 2>&1 &
-port=$(await "$work/sim.log" 'addr=127.0.0.1:[0-9]*' | sed 's/.*://')
-for probe in 1 2 3 4 5 6; do
-    exec 3<>"/dev/tcp/127.0.0.1/$port"
-    printf 'GET /liveness HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
-    answer=$(tr -d '\r' <&3)
-    exec 3<&-
-    echo "probe $probe: $(head -n1 <<<"$answer" | cut -d' ' -f2) $(tail -n1 <<<"$answer")"
-done
+say "2. What comes of a FAILURE_RATE of 20, without running it"
+run probesim predict --failure-rate 20% --period 10s --sweep liveness.failureThreshold=1..5
 
 say "Next: README.md, examples/*.yaml"
+exit "$code"
