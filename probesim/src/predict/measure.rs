@@ -30,6 +30,11 @@ pub(super) struct Simulated {
     pub(super) high: f64,
 }
 
+/// A pod without probes is synced every 60 to 90 s.
+const SYNCS: f64 = 1.0 / 75.0;
+/// What takes longer than this to happen once is left to the formulas.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+
 /// How much is simulated.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {
@@ -70,6 +75,14 @@ pub(super) struct LongRun {
 }
 
 // === impl Simulated ===
+
+impl Simulated {
+    /// A share of time or of probes: there is no more than all of it.
+    fn share(estimate: Estimate) -> Self {
+        let Self { mean, low, high } = estimate.into();
+        Self { mean, low, high: high.min(1.0) }
+    }
+}
 
 impl From<Estimate> for Simulated {
     fn from(estimate: Estimate) -> Self {
@@ -140,8 +153,8 @@ impl Watch {
             let mut run = formulas(assumed, |kind| container.probe(kind));
             run.restarts.simulated = Some(observed.restarts.into());
             run.flips.simulated = Some(observed.flips.into());
-            run.unready.simulated = Some(observed.unready.into());
-            run.unready_probes.simulated = Some(observed.unready_probes.into());
+            run.unready.simulated = Some(Simulated::share(observed.unready));
+            run.unready_probes.simulated = Some(Simulated::share(observed.unready_probes));
             for (figure, rate) in run.probes.iter_mut().zip(observed.probes) {
                 figure.simulated = Some(rate.into());
             }
@@ -154,7 +167,7 @@ impl Watch {
 
     /// How long is watched: as long as somebody says, else so that the effort is spent.
     fn span(&self, subject: &Subject) -> Span {
-        let a_second = probes_a_second(subject).max(0.001);
+        let a_second = probes_a_second(subject);
         let Effort { probes, sample, samples } = self.effort;
         let seconds = |seconds: f64| Duration::from_secs_f64(seconds.clamp(3600.0, 1e9).round());
         if subject.is_steady() {
@@ -221,6 +234,9 @@ impl Watch {
             let answer = Duration::from_secs(if hangs { seconds(probe.timeout_seconds) } else { 0 });
             closed::detection(probe, answer).1 + answer + Duration::from_secs(1)
         });
+        if length > LONGEST {
+            return Ok(Outages::default());
+        }
         self.outages(&alone, length, hangs)
     }
 
@@ -247,6 +263,9 @@ impl Watch {
         // Every first start falls into the first period, and has its verdict within the budget.
         let period = Duration::from_secs(seconds(probe.period_seconds));
         let window = closed::startup_budget(probe).1 + period + timeout(probe);
+        if window > LONGEST {
+            return Ok(Some(Figure { formula: Some(formula), simulated: None }));
+        }
         let a_pod = (probes_a_second(&alone) * window.as_secs_f64()).max(1.0);
         let pods = (self.budget(subject) / 10.0 / a_pod).clamp(50.0, 20_000.0) as u32;
         let seen = self.plan(&alone).rollouts(window, Duration::ZERO, pods)?;
@@ -313,7 +332,7 @@ pub(super) fn formulas<'p>(assumed: &Assumed, probe: impl Fn(Kind) -> Option<&'p
         // A restart turns it NotReady until the first probe, which is made at once.
         run.flips = formula(closed::flips_per_day(probe, failure) + restarts);
         run.unready = formula(closed.share_of_time);
-        run.unready_probes = formula(closed.share_of_probes + restarts / probes);
+        run.unready_probes = formula((closed.share_of_probes + restarts / probes).min(1.0));
         // Each turn to NotReady has it probed once more.
         run.probes[Kind::Readiness as usize] = formula(probes + run.flips.value());
     }
@@ -323,7 +342,7 @@ pub(super) fn formulas<'p>(assumed: &Assumed, probe: impl Fn(Kind) -> Option<&'p
 fn pod_unready(runs: &[LongRun], seen: &Prediction) -> Figure {
     let shares: Option<Vec<f64>> = runs.iter().map(|run| run.unready.formula).collect();
     let formula = shares.map(|shares| 1.0 - shares.iter().map(|share| 1.0 - share).product::<f64>());
-    Figure { formula, simulated: Some(seen.unready.into()) }
+    Figure { formula, simulated: Some(Simulated::share(seen.unready)) }
 }
 
 /// There is a formula for pods without startup probes whose answers are drawn.
@@ -350,13 +369,14 @@ fn pod_trip(subject: &Subject, window: Duration) -> Option<f64> {
     probes.map(|probes| closed::chance_of_trip(&probes, window))
 }
 
-/// About how many probes a second a pod is asked.
+/// About how many probes a second a pod is asked, for the work that it makes: a sync counts as much.
 fn probes_a_second(subject: &Subject) -> f64 {
     let of = |probe: Option<&Probe>| probe.map_or(0.0, |probe| 1.0 / f64::from(probe.period_seconds.max(1)));
     subject
         .containers()
         .map(|(container, _)| of(container.probe(Kind::Readiness)) + of(container.probe(Kind::Liveness)))
-        .sum()
+        .sum::<f64>()
+        .max(SYNCS)
 }
 
 pub(super) fn timeout(probe: &Probe) -> Duration {
@@ -365,4 +385,24 @@ pub(super) fn timeout(probe: &Probe) -> Duration {
 
 pub(super) fn seconds(value: i32) -> u64 {
     u64::try_from(value).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_share_is_more_than_all() {
+        let share = Simulated::share(Estimate { mean: 0.5, half_width: 0.8 });
+        assert_eq!((share.low, share.high), (0.0, 1.0));
+        let always = Chances {
+            faults: std::array::from_fn(|_| super::super::faults::Faults {
+                failure: 1.0,
+                latency: super::super::latency::Latency::NONE,
+            }),
+            ..Chances::NONE
+        };
+        let probe: Probe = serde_json::from_str(r#"{"tcpSocket": {"port": 1}}"#).unwrap();
+        assert_eq!(formulas(&Assumed::Chance(always), |_| Some(&probe)).unready_probes.formula, Some(1.0));
+    }
 }

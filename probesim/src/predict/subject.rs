@@ -11,6 +11,10 @@ use crate::kubelet::{Container, Handler, Kind, PodSpec};
 use crate::load::Loaded;
 use crate::manifest::{self, Object, Problem};
 
+/// `progressDeadlineSeconds` of this says that there is none (`HasProgressDeadline`, `deployment_util.go`).
+const NO_DEADLINE: u64 = i32::MAX.unsigned_abs() as u64;
+/// What happens in more than 30 days after a rollout is none of its business.
+const LONGEST_DEADLINE: u64 = 30 * 86_400;
 /// `progressDeadlineSeconds` when nobody says, `SetDefaults_Deployment`, `pkg/apis/apps/v1/defaults.go`.
 const DEFAULT_DEADLINE: i64 = 600;
 
@@ -79,7 +83,9 @@ impl Subject {
         }
         let seconds =
             |path: &str| object.get(path).and_then(Value::as_i64).and_then(|it| u64::try_from(it).ok());
-        let deadline = seconds("spec.progressDeadlineSeconds").unwrap_or(DEFAULT_DEADLINE.unsigned_abs());
+        let deadline = seconds("spec.progressDeadlineSeconds")
+            .filter(|deadline| *deadline != NO_DEADLINE)
+            .map_or(DEFAULT_DEADLINE.unsigned_abs(), |deadline| deadline.min(LONGEST_DEADLINE));
         Ok(Some(Self {
             title: format!("{}/{}", object.kind().to_lowercase(), object.name()),
             place: format!("{}:{}", object.file.display(), object.line),

@@ -14,6 +14,9 @@ use crate::kubelet::{
 };
 use crate::load::Loaded;
 
+/// No image takes longer than this many seconds to come, however long the periods of probes are.
+const LONGEST_PREPARATION: i32 = 60;
+
 /// What is assumed of one container.
 #[derive(Clone, Debug)]
 pub enum Assumed {
@@ -139,7 +142,7 @@ impl Tally {
 // === impl Servers ===
 
 impl Servers {
-    /// A container's first start falls anywhere in the longest period of its probes: ticks count from the pod's
+    /// A container's first start falls anywhere in the longest period of its probes, or in the first minute: ticks count from the pod's
     /// creation, and when the container is there does not depend on them.
     pub(super) fn new(spec: &PodSpec, assumed: &[Assumed], seed: u64, rng: &mut impl Rng) -> Self {
         let regular_from = spec.init_containers.len();
@@ -173,7 +176,7 @@ impl Servers {
 impl Server {
     fn new(container: &Container, conduct: Conduct, is_init: bool, phase: f64) -> Self {
         let periods = Kind::ALL.iter().filter_map(|kind| Some(container.probe(*kind)?.period_seconds));
-        let longest = periods.max().unwrap_or(0);
+        let longest = periods.max().unwrap_or(0).clamp(0, LONGEST_PREPARATION);
         let timeouts = Kind::ALL.map(|kind| {
             let seconds = container.probe(kind).map_or(1, |probe| probe.timeout_seconds);
             Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
@@ -188,7 +191,7 @@ impl Server {
             is_init,
             timeouts,
             pre_stop: Duration::from_secs(pre_stop),
-            prepared_in: Duration::from_secs_f64(f64::from(longest.max(0)) * phase),
+            prepared_in: Duration::from_secs_f64(f64::from(longest) * phase),
             started_at: Time::ORIGIN,
             answers_from: None,
             tally: Tally::default(),

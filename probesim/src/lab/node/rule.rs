@@ -1,5 +1,6 @@
 //! `--run IMAGE=COMMAND` and `--target CONTAINER=HOST[:PORT]`: what is to stand for containers.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::probe::Target;
@@ -37,6 +38,14 @@ impl FromStr for Run {
         let command =
             shell_words::split(command).map_err(|_| format!("a quote in {command:?} is not closed"))?;
         Ok(Self { image: image.trim().to_owned(), command })
+    }
+}
+
+impl Run {
+    /// The program, if it is a bare name that none of these directories has.
+    pub(in crate::lab) fn missing(&self, directories: &[PathBuf]) -> Option<&str> {
+        let name = self.command.first().filter(|word| !word.contains('/'))?;
+        (!directories.iter().any(|directory| directory.join(name).is_file())).then_some(name)
     }
 }
 
@@ -100,6 +109,19 @@ mod tests {
         }
         for wrong in ["", "api", "=./api", "api='x"] {
             assert!(wrong.parse::<Run>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_not_in_the_path_is_missing() {
+        for (run, missing) in [
+            ("a=sh -c x", None),
+            ("a=no-such-program x", Some("no-such-program")),
+            ("a=./x", None),
+            ("a=", None),
+        ] {
+            let run: Run = run.parse().unwrap();
+            assert_eq!(run.missing(&["/nowhere".into(), "/bin".into()]), missing);
         }
     }
 

@@ -85,7 +85,7 @@ impl Choice {
         let (command, arguments) = (words(&container["command"])?, words(&container["args"])?);
         let best = self.runs.iter().filter_map(|run| Some((likeness(&run.image, image)?, run)));
         if let Some((_, run)) = best.max_by_key(|(likeness, _)| *likeness) {
-            let kind = if GATES.contains(&short_name(image)) { Kind::Gate } else { Kind::Other };
+            let kind = if GATES.contains(&short_name(image)) { Kind::Gate } else { kind_of(run) };
             return given(kind, run, command, arguments).map(StandIn::Process);
         }
         let (kind, program, programs) = match short_name(image) {
@@ -127,6 +127,19 @@ fn listed(words: impl Iterator<Item = String>) -> String {
     words.sort();
     words.dedup();
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+/// Our own programs are known by their names too: a simulator listens on its pod's address, so that several can run.
+fn kind_of(run: &Run) -> Kind {
+    let program = run.command.first().and_then(|word| Path::new(word).file_name()).unwrap_or_default();
+    let is_one_of = |names: &[&str]| names.iter().any(|name| *name == program);
+    if is_one_of(&SIMULATORS) {
+        Kind::Simulator
+    } else if is_one_of(&GATES) {
+        Kind::Gate
+    } else {
+        Kind::Other
+    }
 }
 
 /// As `--run` has it.
@@ -211,9 +224,15 @@ mod tests {
 
     fn choice() -> Choice {
         Choice {
-            runs: ["shop/api=./api --fast", "api:2=./api2", "raw=", "probesim:lame=./other"]
-                .map(|run| run.parse().unwrap())
-                .into(),
+            runs: [
+                "own=/x/probesim --seed 1",
+                "shop/api=./api --fast",
+                "api:2=./api2",
+                "raw=",
+                "probesim:lame=./other",
+            ]
+            .map(|run| run.parse().unwrap())
+            .into(),
             targets: ["db=127.0.0.1:5432", "web/db=127.0.0.1:5433"].map(|it| it.parse().unwrap()).into(),
             simulator: "/bin/probesim".into(),
             gate: Some("/bin/wait-for".into()),
@@ -239,6 +258,7 @@ mod tests {
                 "process ./api --fast --port 80",
             ),
             (json!({"name": "c", "image": "api:2"}), "process ./api2"),
+            (json!({"name": "c", "image": "own:1"}), "simulator"),
             (json!({"name": "c", "image": "raw:1", "command": ["a"], "args": ["b"]}), "process a b"),
             (json!({"name": "db", "image": "postgres"}), "target 127.0.0.1:5433"),
         ] {
@@ -266,17 +286,22 @@ mod tests {
                 |&(owner, name, image): &(&str, &str, &str)| (owner.into(), name.into(), image.into());
             choice().unused(&containers.iter().map(owned).collect::<Vec<_>>())
         };
-        let all = [("web", "db", "x/shop/api:2"), ("w", "raw", "raw:1"), ("w", "l", "probesim:lame")];
+        let all = [
+            ("web", "db", "x/shop/api:2"),
+            ("w", "raw", "raw:1"),
+            ("w", "o", "own"),
+            ("w", "l", "probesim:lame"),
+        ];
         assert_eq!(there(&all), [""; 0]);
         assert_eq!(
-            there(&all[..2]),
+            there(&all[..3]),
             [
                 "--run probesim:lame=: no container has the image probesim:lame; there are: raw:1, x/shop/api:2"
             ]
         );
         assert_eq!(
-            there(&[("shop", "db", "x/shop/api:2"), all[1], all[2]]),
-            ["--target web/db=: there is no container web/db; there are: shop/db, w/l, w/raw"]
+            there(&[("shop", "db", "x/shop/api:2"), all[1], all[2], all[3]]),
+            ["--target web/db=: there is no container web/db; there are: shop/db, w/l, w/o, w/raw"]
         );
     }
 

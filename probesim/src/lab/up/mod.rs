@@ -88,6 +88,10 @@ pub(super) async fn run(
     for omission in check::omissions(&objects) {
         say(format_args!("warning: {omission}"));
     }
+    let path = directories();
+    for program in args.runs.iter().filter_map(|run| run.missing(&path)) {
+        say(format_args!("warning: --run: there is no {program} in PATH; write a name that is, or a path"));
+    }
     let (views, happenings) = unbounded_channel();
     let teller = Teller::new(Instant::now(), views);
     let mut report = report::spawn(shared.report, happenings);
@@ -179,9 +183,13 @@ fn choice(args: &Args) -> Result<Choice, Trouble> {
 
 /// `wait-for` beside this program, or in `PATH`.
 fn gate(simulator: &Path) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories = simulator.parent().map(Path::to_owned).into_iter().chain(std::env::split_paths(&path));
+    let directories = simulator.parent().map(Path::to_owned).into_iter().chain(directories());
     directories.map(|directory| directory.join("wait-for")).find(|program| program.is_file())
+}
+
+/// Those of `PATH`.
+fn directories() -> Vec<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect()
 }
 
 /// What processes need of our environment to find programs and files.

@@ -105,6 +105,14 @@ fn a_rollout_trips_as_often_as_computed() {
 }
 
 #[test]
+fn a_long_period_makes_no_pod_late() {
+    let probe = json!({"tcpSocket": {"port": 1}, "periodSeconds": i32::MAX});
+    let plan = plan(json!({"name": "c", "readinessProbe": probe}), 0.0);
+    let seen = plan.rollouts(Duration::from_secs(600), Duration::ZERO, 50).expect("a valid plan");
+    assert_eq!(seen.late, 0);
+}
+
+#[test]
 fn a_start_is_killed_as_often_as_computed() {
     let probe = json!({"tcpSocket": {"port": 1}});
     let mut plan = plan(json!({"name": "c", "startupProbe": probe}), 0.0);

@@ -25,8 +25,18 @@ pub(super) fn cell(pod: &Value, column: &str, now: u64) -> String {
     }
 }
 
+/// Of the init containers as long as one of them is at work, then of sidecars and containers (`printPod`).
 fn restarts(pod: &Value, now: u64) -> String {
-    let containers = list(&pod["status"]["containerStatuses"]);
+    let inits = list(&pod["status"]["initContainerStatuses"]);
+    let conditions = list(&pod["status"]["conditions"]);
+    let is_past = conditions.iter().any(|one| one["type"] == "Initialized" && one["status"] == "True");
+    let containers: Vec<&Value> = match initializing(pod, inits).filter(|_| !is_past) {
+        Some(at) => inits.iter().take(at + 1).collect(),
+        None => {
+            let sidecars = inits.iter().filter(|one| is_sidecar(pod, one));
+            sidecars.chain(list(&pod["status"]["containerStatuses"])).collect()
+        }
+    };
     let restarts: u64 = containers.iter().filter_map(|one| one["restartCount"].as_u64()).sum();
     let ends = containers
         .iter()
@@ -73,17 +83,24 @@ pub(super) fn status(pod: &Value) -> String {
     }
 }
 
+fn is_sidecar(pod: &Value, status: &Value) -> bool {
+    let specs = list(&pod["spec"]["initContainers"]);
+    specs.iter().any(|spec| spec["name"] == status["name"] && spec["restartPolicy"] == "Always")
+}
+
+/// The first init container that has not done its work.
+fn initializing(pod: &Value, inits: &[Value]) -> Option<usize> {
+    inits.iter().position(|one| {
+        let is_done = one["state"]["terminated"]["exitCode"] == 0;
+        !(is_done || is_sidecar(pod, one) && one["started"] == true)
+    })
+}
+
 /// `Init:1/2` or `Init:CrashLoopBackOff` while an init container has not done its work.
 fn init_status(pod: &Value) -> Option<String> {
     let inits = list(&pod["status"]["initContainerStatuses"]);
-    let is_sidecar = |one: &Value| {
-        let specs = list(&pod["spec"]["initContainers"]);
-        specs.iter().any(|spec| spec["name"] == one["name"] && spec["restartPolicy"] == "Always")
-    };
-    let (at, one) = inits.iter().enumerate().find(|(_, one)| {
-        let is_done = one["state"]["terminated"]["exitCode"] == 0;
-        !(is_done || is_sidecar(one) && one["started"] == true)
-    })?;
+    let at = initializing(pod, inits)?;
+    let one = inits.get(at)?;
     let state = &one["state"];
     let waiting = state["waiting"]["reason"].as_str().filter(|reason| *reason != "PodInitializing");
     Some(match (ended(&state["terminated"]), waiting) {

@@ -36,6 +36,19 @@ fn a_pod_has_the_cells_that_were_recorded() {
 }
 
 #[test]
+fn restarts_are_those_of_init_containers_until_they_are_done() {
+    let mut failing = pod(&json!({"phase": "Pending",
+        "initContainerStatuses": [{"name": "i", "restartCount": 3, "state": {"terminated": {"exitCode": 1}},
+                                   "lastState": {"terminated": {"finishedAt": "2026-11-21T02:05:30Z"}}}],
+        "containerStatuses": [{"restartCount": 0, "state": {"waiting": {"reason": "PodInitializing"}}}]}));
+    assert_eq!(cells("pods", &failing)[3], "3 (4s ago)");
+    failing["status"]["initContainerStatuses"][0]["state"] = json!({"terminated": {"exitCode": 0}});
+    assert_eq!(cells("pods", &failing)[3], "0");
+    failing["spec"]["initContainers"][0] = json!({"name": "i", "restartPolicy": "Always"});
+    assert_eq!(cells("pods", &failing)[3], "3 (4s ago)", "a sidecar's count stays");
+}
+
+#[test]
 fn the_status_of_a_pod_is_what_kubectl_shows() {
     let done = json!({"state": {"terminated": {"exitCode": 0, "reason": "Completed"}}});
     let mut leaving = pod(&json!({"phase": "Running"}));
