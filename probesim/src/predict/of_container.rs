@@ -7,7 +7,7 @@ use super::estimate::Estimate;
 use super::findings::{Finding, Unit};
 use super::measure::{Figure, LongRun, Simulated, Watch, timeout};
 use super::subject::Subject;
-use super::words::{count, digits, share, time};
+use super::words::{count, digits, share, time, times};
 use super::world::{Assumed, Chances};
 use crate::kubelet::{Container, Invalid, Kind};
 
@@ -92,7 +92,7 @@ pub(super) fn readiness(
     let (flips, unready) = (run.flips.value(), run.unready.value());
     let is_seen = flips > 0.0 || unready > 0.0;
     let text = match run.unready.simulated {
-        Some(simulated) if !is_seen && run.unready.formula.is_none() => {
+        Some(simulated) if !is_seen && simulated.high > 0.0 && run.unready.formula.is_none() => {
             format!("readiness: was never unready; it is for less than {} of the time", share(simulated.high))
         }
         _ if !is_seen => "readiness: never unready".to_owned(),
@@ -115,7 +115,7 @@ pub(super) fn readiness(
     if is_seen {
         let text = format!("readiness: {} of its probes find it unready", share(run.unready_probes.value()));
         findings.push(told("unready-probes", Unit::Share, run.unready_probes, text));
-        let text = format!("readiness: turns NotReady {} times a day", digits(flips));
+        let text = format!("readiness: turns NotReady {} a day", times(flips));
         findings.push(told("not-ready", Unit::PerDay, run.flips, text));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,8 @@ const PROBES: u64 = 4_000_000;
 pub fn run(args: &Args) -> ExitCode {
     match predict(args) {
         Ok((out, code)) => {
-            print!("{out}");
+            // A closed pipe (`| head`) is no reason to fail.
+            let _ = io::stdout().write_all(format!("{}\n", out.trim_end()).as_bytes());
             code
         }
         Err(why) => {

@@ -29,6 +29,12 @@ pub(crate) fn share(share: f64) -> String {
     format!("{} %", digits(share * 100.0))
 }
 
+/// How often: `once`, `57.2 times`.
+pub(crate) fn times(value: f64) -> String {
+    let digits = digits(value);
+    if digits == "1" { "once".into() } else { format!("{digits} times") }
+}
+
 /// Three significant digits; whole numbers stay whole.
 pub(crate) fn digits(value: f64) -> String {
     if value == 0.0 {
