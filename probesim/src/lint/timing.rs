@@ -108,7 +108,8 @@ fn delay_for_the_start(probe: &Probe) -> Option<(String, String)> {
         "nothing looks at the container for {delay} s after each start, and a start of more than {limit} is killed \
          all the same"
     );
-    let threshold = (delay + probe.period_seconds - 1) / probe.period_seconds + 1;
+    let (delay, period) = (i64::from(delay), i64::from(probe.period_seconds));
+    let threshold = ((delay + period - 1) / period + 1).min(i64::from(i32::MAX));
     let instead = format!(
         "write a startupProbe with the same handler, periodSeconds: {}, failureThreshold: {threshold}, and no \
          initialDelaySeconds",

@@ -165,9 +165,10 @@ impl Servers {
         }
     }
 
-    /// No probe takes longer.
+    /// No probe takes longer, but for timeouts of more than an hour.
     pub(super) fn longest_probe(&self) -> Duration {
-        self.containers.iter().flat_map(|server| server.timeouts).max().unwrap_or_default()
+        let longest = self.containers.iter().flat_map(|server| server.timeouts).max().unwrap_or_default();
+        longest.min(Duration::from_secs(3600))
     }
 }
 

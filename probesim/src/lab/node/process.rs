@@ -96,7 +96,8 @@ async fn supervise(
             grace = orders.recv(), if is_told => match grace {
                 Some(grace) => {
                     groups::terminate(leader);
-                    kill_at = Some(Instant::now() + grace);
+                    // A grace period beyond all time never ends.
+                    kill_at = Instant::now().checked_add(grace);
                 }
                 None => is_told = false,
             },

@@ -100,24 +100,26 @@ impl Choice {
         own(kind, program, programs, command, arguments).map(StandIn::Process)
     }
 
-    /// Every `--run` and `--target` that is about none of these containers: their owners, names and images.
-    pub(in crate::lab) fn unused(&self, containers: &[(String, String, String)]) -> Vec<String> {
-        let runs = self
-            .runs
-            .iter()
-            .filter(|run| !containers.iter().any(|(_, _, image)| likeness(&run.image, image).is_some()));
+    /// Every `--run` that is about none of these containers: their owners, names and images.
+    pub(in crate::lab) fn unused_runs(&self, containers: &[(String, String, String)]) -> Vec<String> {
+        let is_used =
+            |run: &&Run| containers.iter().any(|(_, _, image)| likeness(&run.image, image).is_some());
         let images = listed(containers.iter().map(|(_, _, image)| image.clone()));
-        let runs = runs
-            .map(|run| format!("--run {0}=: no container has the image {0}; there are: {images}", run.image));
-        let targets = self
-            .targets
-            .iter()
-            .filter(|target| !containers.iter().any(|(owner, name, _)| target.may_be_for(owner, name)));
+        let unused = self.runs.iter().filter(|run| !is_used(run)).map(|run| &run.image);
+        unused
+            .map(|image| format!("--run {image}=: no container has this image; there are: {images}"))
+            .collect()
+    }
+
+    /// Every `--target` that is about none of these containers.
+    pub(in crate::lab) fn unused_targets(&self, containers: &[(String, String, String)]) -> Vec<String> {
+        let is_used =
+            |target: &&Stand| containers.iter().any(|(owner, name, _)| target.may_be_for(owner, name));
         let names = listed(containers.iter().map(|(owner, name, _)| format!("{owner}/{name}")));
-        let targets = targets.map(|target| {
-            format!("--target {0}=: there is no container {0}; there are: {names}", target.name())
-        });
-        runs.chain(targets).collect()
+        let unused = self.targets.iter().filter(|target| !is_used(target)).map(Stand::name);
+        unused
+            .map(|name| format!("--target {name}=: there is no such container; there are: {names}"))
+            .collect()
     }
 }
 
@@ -284,7 +286,8 @@ mod tests {
         let there = |containers: &[(&str, &str, &str)]| {
             let owned =
                 |&(owner, name, image): &(&str, &str, &str)| (owner.into(), name.into(), image.into());
-            choice().unused(&containers.iter().map(owned).collect::<Vec<_>>())
+            let containers: Vec<_> = containers.iter().map(owned).collect();
+            [choice().unused_runs(&containers), choice().unused_targets(&containers)].concat()
         };
         let all = [
             ("web", "db", "x/shop/api:2"),
@@ -295,13 +298,11 @@ mod tests {
         assert_eq!(there(&all), [""; 0]);
         assert_eq!(
             there(&all[..3]),
-            [
-                "--run probesim:lame=: no container has the image probesim:lame; there are: raw:1, x/shop/api:2"
-            ]
+            ["--run probesim:lame=: no container has this image; there are: own, raw:1, x/shop/api:2"]
         );
         assert_eq!(
             there(&[("shop", "db", "x/shop/api:2"), all[1], all[2], all[3]]),
-            ["--target web/db=: there is no container web/db; there are: shop/db, w/l, w/o, w/raw"]
+            ["--target web/db=: there is no such container; there are: shop/db, w/l, w/o, w/raw"]
         );
     }
 

@@ -52,8 +52,8 @@ fn pods_of(object: &Object) -> usize {
     }
 }
 
-/// What was said on the command line about no container of the manifests, and what there is.
-pub(super) fn unused(objects: &[Object], choice: &Choice) -> Vec<String> {
+/// The owner, name and image of each container.
+pub(super) fn named(objects: &[Object]) -> Vec<(String, String, String)> {
     let mut there = Vec::new();
     for object in objects {
         let Ok(Some(spec)) = pod_spec(object) else { continue };
@@ -62,7 +62,7 @@ pub(super) fn unused(objects: &[Object], choice: &Choice) -> Vec<String> {
             there.push((object.name().to_owned(), text("name"), text("image")));
         }
     }
-    choice.unused(&there)
+    there
 }
 
 /// What is wrong with the pods that an object makes.

@@ -71,7 +71,8 @@ pub(super) async fn run(
     if !problems.is_empty() {
         return Err(Trouble::Manifests(problems));
     }
-    let unused = check::unused(&objects, &choice);
+    let named = check::named(&objects);
+    let unused = choice.unused_targets(&named);
     if !unused.is_empty() {
         return Err(Trouble::Unused(unused));
     }
@@ -85,7 +86,7 @@ pub(super) async fn run(
     let options = Options { listen: shared.listen, namespace: args.namespace.clone(), ..Options::default() };
     let server = Server::start(options).await.map_err(|error| Trouble::Listen(shared.listen, error))?;
     announce(args, shared, &server)?;
-    for omission in check::omissions(&objects) {
+    for omission in check::omissions(&objects).into_iter().chain(choice.unused_runs(&named)) {
         say(format_args!("warning: {omission}"));
     }
     let path = directories();
