@@ -18,12 +18,15 @@ fn instructions(program: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Each program's image, and which of the static binaries it holds.
+const HELD: [(&str, &str); 2] = [("wait-for", "wait-for"), ("probesim", "probesim-serve")];
+
 #[test]
 fn images_hold_one_static_binary_and_run_it_as_a_numbered_user() {
-    for program in ["wait-for", "probesim"] {
+    for (program, binary) in HELD {
         let mut expected = vec![
             ("FROM", "scratch".to_owned()),
-            ("COPY", format!("out/{program} /{program}")),
+            ("COPY", format!("out/{binary} /{program}")),
             ("USER", format!("{USER}:{USER}")),
             ("ENTRYPOINT", format!("[\"/{program}\"]")),
         ];
@@ -38,8 +41,8 @@ fn images_hold_one_static_binary_and_run_it_as_a_numbered_user() {
 #[test]
 fn the_builder_is_sent_the_binaries_that_are_copied() {
     let ignored = fs::read_to_string(root().join(".dockerignore")).expect(".dockerignore");
-    for program in ["wait-for", "probesim"] {
-        assert!(ignored.lines().any(|line| line == format!("!out/{program}")), "{program}");
+    for (_, binary) in HELD {
+        assert!(ignored.lines().any(|line| line == format!("!out/{binary}")), "{binary}");
     }
 }
 
