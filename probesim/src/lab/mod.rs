@@ -27,7 +27,6 @@ mod controllers;
 mod happening;
 mod narrate;
 mod node;
-#[allow(dead_code, reason = "the node and the controllers will record")]
 mod recorder;
 mod replay;
 mod report;

@@ -83,7 +83,6 @@ impl Recorder {
     }
 
     /// Says on which node the component runs, as the kubelet does.
-    #[allow(dead_code, reason = "the node will say it")]
     pub(super) fn on_host(self, host: &'static str) -> Self {
         Self { host: Some(host), ..self }
     }

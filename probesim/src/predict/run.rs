@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +18,12 @@ use super::sweep::Sweep;
 use super::words::digits;
 use super::world::{Assumed, Chances};
 use super::{Faults, Latency, json as as_json, plot, svg, table, text};
+use crate::cli;
 use crate::kubelet::{Container, Handler, Invalid, Kind, Port, Probe, Settings as Kubelet, TcpSocket};
 use crate::lint;
 use crate::manifest::{self, Object};
 use crate::settings::Settings;
+use crate::system_error::describe;
 
 /// About a second's worth: the model makes some five million probes a second.
 const PROBES: u64 = 4_000_000;
@@ -32,8 +33,7 @@ const PROBES: u64 = 4_000_000;
 pub fn run(args: &Args) -> ExitCode {
     match predict(args) {
         Ok((out, code)) => {
-            // A closed pipe (`| head`) is no reason to fail.
-            let _ = io::stdout().write_all(format!("{}\n", out.trim_end()).as_bytes());
+            cli::show(&format!("{}\n", out.trim_end()));
             code
         }
         Err(why) => {
@@ -126,7 +126,7 @@ fn sweep_all(
         }
         if let Some(file) = &args.svg {
             let written = std::fs::write(file, svg::draw(&chart));
-            written.map_err(|why| format!("--svg: cannot write {}: {why}", file.display()))?;
+            written.map_err(|why| format!("--svg: cannot write {}: {}", file.display(), describe(&why)))?;
         }
         let mut of = table::json(sweep, &rows);
         of["workload"] = subject.title.as_str().into();

@@ -19,6 +19,7 @@ use super::command::{expand, look_path};
 use super::words::{self, quote};
 use super::{Answer, Subject};
 use crate::kubelet::Exec;
+use crate::system_error::describe;
 
 /// `maxReadLength`: what is kept of the output.
 const LONGEST: usize = 10 << 10;
@@ -67,7 +68,7 @@ fn start(command: &[String], subject: &Subject<'_>) -> Result<Child, Refused> {
     let directory = subject.directory.unwrap_or(Path::new("."));
     if let Err(error) = directory.metadata() {
         let directory = quote(directory.as_os_str().as_encoded_bytes());
-        let why = words_of(&error);
+        let why = describe(&error);
         return Err(Refused::ByRuntime(format!(
             "chdir to cwd ({directory}) set in config.json failed: {why}"
         )));
@@ -77,23 +78,17 @@ fn start(command: &[String], subject: &Subject<'_>) -> Result<Child, Refused> {
     ready.arg0(program).args(arguments).current_dir(directory).process_group(0);
     ready.envs(subject.environment.iter().map(|(name, value)| (name, value)));
     ready.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    Command::from(ready).spawn().map_err(|error| Refused::BySystem(words_of(&error)))
+    Command::from(ready).spawn().map_err(|error| Refused::BySystem(describe(&error)))
 }
 
 /// Whether a file can be executed: `findExecutable` of Go's `os/exec`.
 fn look(file: &Path, called: &str) -> Result<(), String> {
-    let metadata = file.metadata().map_err(|error| format!("stat {called}: {}", words_of(&error)))?;
+    let metadata = file.metadata().map_err(|error| format!("stat {called}: {}", describe(&error)))?;
     match metadata.permissions().mode() {
         _ if metadata.is_dir() => Err("is a directory".into()),
         mode if mode & 0o111 == 0 => Err("permission denied".into()),
         _ => Ok(()),
     }
-}
-
-fn words_of(error: &io::Error) -> String {
-    // Go writes what the C library does, without the capital letter.
-    let text = error.to_string().to_lowercase();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// What containerd and runc say of a command that they do not start. Each one has an identity of its own.

@@ -36,6 +36,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Level, info, warn};
 
+use crate::cli;
 use crate::cli::Serve;
 use crate::config::{Config, Drain, ListenOn};
 use crate::endpoint::Endpoint;
@@ -72,7 +73,7 @@ pub async fn run(serve_as: Serve) -> ExitCode {
     // Before anything else: as PID 1 a signal that nobody caught is lost.
     let signals = Signals::arm().map_err(CannotStart::Signals);
     if serve_as.reference {
-        print!("{}", reference::markdown());
+        cli::show(&reference::markdown());
         return ExitCode::SUCCESS;
     }
     let read = |path: &Path| std::fs::read_to_string(path);
@@ -84,7 +85,7 @@ pub async fn run(serve_as: Serve) -> ExitCode {
         }
     };
     if serve_as.check {
-        print!("{}", effective(&loaded));
+        cli::show(&effective(&loaded));
         return ExitCode::SUCCESS;
     }
     log_to_stderr(loaded.config.log_level);
@@ -94,7 +95,10 @@ pub async fn run(serve_as: Serve) -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("probesim: {error}");
-        ExitCode::FAILURE
+        match error {
+            CannotStart::Record(_) | CannotStart::Starts(_) => ExitCode::from(USAGE),
+            CannotStart::Signals(_) | CannotStart::Seed(_) | CannotStart::Listen(_) => ExitCode::FAILURE,
+        }
     })
 }
 

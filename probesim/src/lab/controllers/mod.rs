@@ -48,7 +48,6 @@ struct Controllers {
 }
 
 /// Reconciles for ever. From this call on, new objects get the defaults that an API server would fill in.
-#[allow(dead_code, reason = "the lab's command will run it")]
 pub(super) fn run(store: LiveStore) -> impl Future<Output = ()> {
     store.fill_in_defaults();
     let mut controllers = Controllers::new(store);

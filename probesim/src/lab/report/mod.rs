@@ -37,7 +37,6 @@ use super::happening::Happening;
 
 /// Tells everything that comes; once the sender is dropped, sums up, judges what was expected, writes the files,
 /// and returns the exit code.
-#[allow(dead_code, reason = "the lab's command will run it")]
 #[must_use]
 pub(super) fn spawn(args: &Args, happenings: UnboundedReceiver<Happening>) -> JoinHandle<ExitCode> {
     tokio::spawn(run::run(args.clone(), happenings, Writer::to(io::stdout())))

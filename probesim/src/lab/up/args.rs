@@ -24,7 +24,7 @@ pub(in crate::lab) struct Args {
     pub(super) targets: Vec<Stand>,
 
     /// Namespace of objects that name none
-    #[arg(short, long, value_name = "NAME", default_value = "default", conflicts_with = "replay")]
+    #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = label, conflicts_with = "replay")]
     pub(super) namespace: String,
 
     /// Write what containers print to files POD-CONTAINER.log in this directory, instead of showing it
@@ -38,4 +38,33 @@ pub(in crate::lab) struct Args {
     /// Seed of what the kubelet leaves to chance [default: another one each time]
     #[arg(long, value_name = "NUMBER", value_parser = value::seed, conflicts_with = "replay")]
     pub(super) seed: Option<u64>,
+}
+
+/// A DNS label (RFC 1123), as the name of a namespace has to be (`ValidateNamespaceName`).
+fn label(text: &str) -> Result<String, &'static str> {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_label = (1..=63).contains(&text.len())
+        && text.bytes().all(is_inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    if is_label {
+        Ok(text.to_owned())
+    } else {
+        Err("expected at most 63 lower-case letters, digits and inner hyphens; write for example shop")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_has_the_name_of_one() {
+        for good in ["default", "a", "team-7", &"x".repeat(63)] {
+            assert_eq!(label(good), Ok(good.to_owned()));
+        }
+        for bad in ["", "Shop", "a_b", "-a", "a-", "a.b", &"x".repeat(64)] {
+            assert!(label(bad).is_err(), "{bad:?}");
+        }
+    }
 }
