@@ -51,6 +51,8 @@ pub struct PageMeta {
     /// The token of the next page, if there is one.
     #[serde(rename = "continue")]
     pub next: Option<String>,
+    /// How many objects are on later pages; selections need not say it.
+    pub remaining_item_count: u64,
 }
 
 impl Api {
@@ -91,6 +93,23 @@ impl Api {
             ..ListParams::default()
         };
         self.fetch(resource.request().list(&params).map_err(rejected)?).await
+    }
+
+    /// How many objects the collection has, asked for with the first of them.
+    ///
+    /// # Errors
+    /// Whatever stands in the way.
+    pub async fn count(&mut self, resource: &Resource) -> Result<u64, KubeError> {
+        let params = ListParams {
+            field_selector: resource.field_selector(),
+            label_selector: resource.label_selector(),
+            limit: Some(1),
+            ..ListParams::default()
+        };
+        let body = self.fetch(resource.request().list(&params).map_err(rejected)?).await?;
+        let page: Page = serde_json::from_slice(&body)
+            .map_err(|error| KubeError::Unreachable(format!("an unreadable answer: {error}")))?;
+        Ok(page.items.map_or(0, |items| items.len() as u64) + page.metadata.remaining_item_count)
     }
 
     /// A watch of the collection from `version` on, for `lifetime` (whole seconds, below 295).

@@ -1,5 +1,6 @@
 //! Follows one target: connects what is watched with what is known of it, and tells of each change.
 
+pub mod crowd;
 mod shared;
 
 use std::cell::RefCell;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use rand::rngs::SysError;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::shared::{Facts, Shared, Source};
 use crate::api::Api;
@@ -127,10 +128,15 @@ impl Follow {
     }
 
     /// Looks once, and explains what is not met.
-    ///
-    /// # Errors
-    /// What stood in the way, and of which resource.
-    pub async fn look(self) -> Result<News, (KubeError, Resource)> {
+    pub async fn look(self) -> News {
+        let shared = match self.read_once().await {
+            Ok(shared) => shared,
+            Err((error, resource)) => return News::Hopeless(error, resource),
+        };
+        self.conclude(&shared, Instant::now() + beside::ONCE).await
+    }
+
+    async fn read_once(&self) -> Result<Rc<RefCell<Shared>>, (KubeError, Resource)> {
         let shared = self.shared(None, self.age_limit(|_| {}).await?);
         for (part, resource) in [(Part::Services, Some(self.resource())), (Part::Slices, self.slices())] {
             let Some(resource) = resource else { continue };
@@ -148,21 +154,24 @@ impl Follow {
                 }
             }
         }
+        Ok(shared)
+    }
+
+    /// What a single look has come to, explained if there is time for it.
+    async fn conclude(&self, shared: &RefCell<Shared>, until: Instant) -> News {
         let verdict = shared.borrow().facts.verdict().map(|verdict| self.fail_fast.temper(verdict));
-        let verdict =
-            verdict.ok_or_else(|| (KubeError::Unreachable("nothing was read".into()), self.resource()))?;
+        let Some(verdict) = verdict else {
+            return News::Hopeless(KubeError::Unreachable("nothing was read".into()), self.resource());
+        };
         shared.borrow_mut().verdict = Some(verdict.clone());
-        let diagnosis = match shared.seen() {
-            Some(seen) => {
-                let mut doctor = self.doctor();
-                timeout(beside::ONCE, doctor.only_round(seen)).await.ok().flatten()
-            }
+        let diagnosis = match shared.seen().filter(|_| Instant::now() < until) {
+            Some(seen) => timeout_at(until, self.doctor().only_round(seen)).await.ok().flatten(),
             None => None,
         };
-        Ok(match diagnosis.map(|diagnosis| (diagnosis.apply(verdict.clone(), false), diagnosis.since)) {
+        match diagnosis.map(|diagnosis| (diagnosis.apply(verdict.clone(), false), diagnosis.since)) {
             Some(((verdict, Some(because)), since)) => News::Explained(verdict, because, since.elapsed()),
             _ => News::Verdict(verdict),
-        })
+        }
     }
 
     /// When the objects that count were created at the earliest; for that of the pod that waits, the API
@@ -233,12 +242,7 @@ impl Follow {
         if !matches!(endpoints::condition(&self.target)?, service::Condition::HasEndpoints { .. }) {
             return None;
         }
-        let label = match &self.target.which {
-            Which::Name(name) => format!("kubernetes.io/service-name={name}"),
-            Which::Selector(_) => "kubernetes.io/service-name".to_owned(),
-        };
-        let selector = label.parse().ok()?;
-        Some(Resource::endpoint_slices(self.scope.clone(), selector))
+        Resource::slices_of(self.scope.clone(), &self.target.which)
     }
 
     /// What stands in for EndpointSlices where they may not be read, or are not served.
