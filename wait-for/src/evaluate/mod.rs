@@ -6,6 +6,7 @@ pub mod any;
 mod check;
 mod compare;
 pub mod condition;
+pub mod container;
 mod custom;
 pub mod daemonset;
 pub mod deployment;
@@ -26,6 +27,7 @@ pub mod slice;
 pub mod statefulset;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

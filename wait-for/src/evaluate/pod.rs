@@ -43,6 +43,7 @@ pub struct Pod {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Spec {
+    pub(crate) node_name: Box<str>,
     #[serde(deserialize_with = "null_is_default")]
     pub(crate) init_containers: Vec<InitContainer>,
     #[serde(deserialize_with = "null_is_default")]
@@ -104,6 +105,7 @@ pub(crate) struct ContainerStatus {
 #[serde(default)]
 pub(crate) struct ContainerState {
     pub(crate) waiting: Option<Waiting>,
+    pub(crate) running: Option<Running>,
     pub(crate) terminated: Option<Terminated>,
 }
 
@@ -116,7 +118,15 @@ pub(crate) struct Waiting {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
+pub(crate) struct Running {
+    pub(crate) started_at: Option<Box<str>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct Terminated {
+    pub(crate) started_at: Option<Box<str>>,
+    pub(crate) finished_at: Option<Box<str>>,
     pub(crate) exit_code: i64,
     pub(crate) reason: Box<str>,
     pub(crate) message: String,

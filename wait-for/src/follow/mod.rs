@@ -15,6 +15,7 @@ use crate::api::Api;
 use crate::cluster::Cluster;
 use crate::diagnose::beside::{self, Bedside};
 use crate::diagnose::doctor::Doctor;
+use crate::diagnose::ward::Ward;
 use crate::diagnose::{Because, FailFast, OwnPod};
 use crate::doubt::Doubt;
 use crate::endpoints::{self, Endpoints, Part};
@@ -65,6 +66,8 @@ pub struct Follow {
     pub scope: Scope,
     /// The API server.
     pub cluster: Rc<Cluster>,
+    /// Where its diagnoses are made.
+    pub ward: Rc<Ward>,
     /// Time between looks where watching is forbidden.
     pub interval: Duration,
     /// Where we run ourselves.
@@ -97,7 +100,7 @@ impl Follow {
         let changed = shared.borrow().changed.clone();
         let (error, resource) = tokio::select! {
             error = self.watch(&shared) => error?,
-            never = beside::stay(&*shared, &changed, self.doctor()) => never,
+            never = beside::stay(&*shared, &changed, || self.doctor()) => never,
         };
         // The gate has gone when nobody listens: then there is nothing to tell.
         let _ = news.send((self.index, News::Hopeless(error, resource)));
@@ -150,13 +153,8 @@ impl Follow {
         let verdict =
             verdict.ok_or_else(|| (KubeError::Unreachable("nothing was read".into()), self.resource()))?;
         shared.borrow_mut().verdict = Some(verdict.clone());
-        let diagnosis = match shared.seen() {
-            Some(seen) => {
-                let mut doctor = self.doctor();
-                timeout(beside::ONCE, doctor.only_round(seen)).await.ok().flatten()
-            }
-            None => None,
-        };
+        let mut doctor = self.doctor();
+        let diagnosis = timeout(beside::ONCE, doctor.only_round(|| shared.seen())).await.ok().flatten();
         Ok(match diagnosis.map(|diagnosis| (diagnosis.apply(verdict.clone(), false), diagnosis.since)) {
             Some(((verdict, Some(because)), since)) => News::Explained(verdict, because, since.elapsed()),
             _ => News::Verdict(verdict),
@@ -210,6 +208,7 @@ impl Follow {
             object: None,
             is_object_in_doubt: false,
             diagnosis: None,
+            examined: None,
             changed: Rc::default(),
             told: None,
             is_troubled: false,
@@ -262,8 +261,8 @@ impl Follow {
     }
 
     fn doctor(&self) -> Doctor {
-        let Self { target, scope, cluster, fail_fast, own_pod, .. } = self;
-        Doctor::new(cluster.clone(), target.clone(), scope.clone(), *fail_fast, own_pod.clone())
+        let Self { target, scope, ward, fail_fast, own_pod, .. } = self;
+        Doctor::new(ward.clone(), target.clone(), scope.clone(), *fail_fast, own_pod.clone())
     }
 }
 

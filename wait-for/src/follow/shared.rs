@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::{News, Sender};
 use crate::diagnose::beside::Bedside;
 use crate::diagnose::doctor::Seen;
-use crate::diagnose::{Because, Diagnosis, FailFast};
+use crate::diagnose::{Because, Diagnosis, FailFast, is_current};
 use crate::discovery::Lookup;
 use crate::doubt::Doubt;
 use crate::endpoints::{Endpoints, Part};
@@ -18,7 +18,7 @@ use crate::evaluate::Check;
 use crate::kube_error::KubeError;
 use crate::target::{Target, Which};
 use crate::tracker::Tracker;
-use crate::verdict::Verdict;
+use crate::verdict::{Finding, Verdict};
 use crate::watch::{Reread, Sink};
 
 /// What is known of the target, whatever it is made of.
@@ -41,6 +41,8 @@ pub(super) struct Shared {
     /// A list is on its way, and has not shown the object yet.
     pub(super) is_object_in_doubt: bool,
     pub(super) diagnosis: Option<Diagnosis>,
+    /// What the verdict was when the diagnosis was begun: of another, it may say what is no longer so.
+    pub(super) examined: Option<Finding>,
     /// Told of every change of what a diagnosis depends on.
     pub(super) changed: Rc<Notify>,
     pub(super) told: Option<(Verdict, Option<Because>)>,
@@ -98,6 +100,10 @@ impl Shared {
             if verdict.is_met() {
                 self.diagnosis = None;
             }
+            if !self.is_examined(&verdict) {
+                // It would be of another state when that comes back, too.
+                self.diagnosis = None;
+            }
             self.verdict = Some(verdict);
             self.changed.notify_one();
         }
@@ -108,7 +114,7 @@ impl Shared {
     /// Tells the verdict with what is known of its reasons, where either is new.
     fn tell_verdict(&mut self) {
         let Some(verdict) = self.verdict.clone() else { return };
-        let (verdict, because) = match &self.diagnosis {
+        let (verdict, because) = match self.diagnosis.as_ref().filter(|_| self.is_examined(&verdict)) {
             Some(diagnosis) => diagnosis.apply(verdict, self.is_hopeless),
             None => (verdict, None),
         };
@@ -126,6 +132,18 @@ impl Shared {
         });
     }
 
+    /// Whether the diagnosis was made of this verdict.
+    fn is_examined(&self, verdict: &Verdict) -> bool {
+        let which = &self.facts.target().which;
+        self.examined.as_ref().is_some_and(|examined| is_current(which, examined, verdict.finding()))
+    }
+
+    /// Whether there is something to explain.
+    fn is_ill(&self) -> bool {
+        let is_open = matches!(self.verdict, Some(Verdict::NotYet(_) | Verdict::Failed(_)));
+        is_open && self.facts.target().check != Check::Deleted
+    }
+
     /// Remembers the one object of a target that has a name.
     fn keep(&mut self, object: Option<&RawValue>) {
         self.is_object_in_doubt = false;
@@ -138,13 +156,21 @@ impl Shared {
 }
 
 impl Bedside for RefCell<Shared> {
+    fn is_ill(&self) -> bool {
+        self.borrow().is_ill()
+    }
+
+    fn is_dying(&self) -> bool {
+        self.borrow().is_hopeless
+    }
+
     fn seen(&self) -> Option<Seen> {
-        let shared = self.borrow();
-        let target = shared.facts.target();
-        let is_open = matches!(shared.verdict, Some(Verdict::NotYet(_) | Verdict::Failed(_)));
-        if !is_open || target.check == Check::Deleted {
+        let shared = &mut *self.borrow_mut();
+        if !shared.is_ill() {
             return None;
         }
+        shared.examined = shared.verdict.as_ref().map(|verdict| verdict.finding().clone());
+        let target = shared.facts.target();
         match (&target.which, &shared.object) {
             (Which::Selector(_), _) => {
                 shared.facts.worst().map(|(namespace, name)| Seen::Named(namespace, name))
