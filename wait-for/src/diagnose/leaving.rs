@@ -10,6 +10,8 @@ use crate::evaluate::pod::Pod;
 use crate::message::{abridge, clean_whole};
 use crate::object::reported;
 
+/// What its explanations have in common.
+pub(super) const LEAVING: &str = "leaving";
 /// So much of who holds it leaves room for which pod it is.
 const BRIEF: usize = 140;
 
@@ -35,7 +37,7 @@ pub(super) fn leaving(patient: &Patient, related: &Related, pod: &Pod) -> Explan
     };
     let grace = metadata.deletion_grace_period_seconds.unwrap_or(0);
     Explanation {
-        key: "leaving".into(),
+        key: LEAVING.into(),
         cause,
         // It is set to the moment at which patience ends.
         since: unix(metadata.deletion_timestamp.as_deref()).map(|end| end.saturating_sub(grace)),

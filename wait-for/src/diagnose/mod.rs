@@ -36,6 +36,7 @@ use tokio::time::Instant;
 
 pub use self::explain::Explanation;
 pub use self::fail_fast::FailFast;
+use self::leaving::LEAVING;
 pub use self::own_pod::OwnPod;
 use crate::message::abridge;
 use crate::target::Which;
@@ -121,7 +122,7 @@ impl Diagnosis {
             || own.is_empty()
             || cause.contains(own)
             || NO_CAUSES.iter().any(|start| own.starts_with(start))
-            || own.ends_with(GOING);
+            || (self.explanation.key == LEAVING && own.ends_with(GOING));
         let is_cause = *extends || is_final || own.contains(PORT);
         let cause = match own.rfind(" (+") {
             _ if is_cause && !is_said => format!("{}; {cause}", abridge(own.to_owned(), OWN)),

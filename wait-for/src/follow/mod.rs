@@ -209,6 +209,7 @@ impl Follow {
             is_object_in_doubt: false,
             diagnosis: None,
             examined: None,
+            is_left: false,
             changed: Rc::default(),
             told: None,
             is_troubled: false,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::{News, Sender};
 use crate::diagnose::beside::Bedside;
@@ -20,6 +21,9 @@ use crate::target::{Target, Which};
 use crate::tracker::Tracker;
 use crate::verdict::{Finding, Verdict};
 use crate::watch::{Reread, Sink};
+
+/// A diagnosis of a state that comes back so late is not told again.
+const BACK: Duration = Duration::from_secs(60);
 
 /// What is known of the target, whatever it is made of.
 pub(super) enum Facts {
@@ -42,7 +46,9 @@ pub(super) struct Shared {
     pub(super) is_object_in_doubt: bool,
     pub(super) diagnosis: Option<Diagnosis>,
     /// What the verdict was when the diagnosis was begun: of another, it may say what is no longer so.
-    pub(super) examined: Option<Finding>,
+    pub(super) examined: Option<(Finding, Instant)>,
+    /// Whether the verdict has been another since.
+    pub(super) is_left: bool,
     /// Told of every change of what a diagnosis depends on.
     pub(super) changed: Rc<Notify>,
     pub(super) told: Option<(Verdict, Option<Because>)>,
@@ -101,8 +107,9 @@ impl Shared {
                 self.diagnosis = None;
             }
             if !self.is_examined(&verdict) {
-                // It would be of another state when that comes back, too.
-                self.diagnosis = None;
+                self.is_left = true;
+                // What was on its way has got somewhere.
+                self.diagnosis.take_if(|diagnosis| diagnosis.explanation.is_fleeting);
             }
             self.verdict = Some(verdict);
             self.changed.notify_one();
@@ -132,10 +139,13 @@ impl Shared {
         });
     }
 
-    /// Whether the diagnosis was made of this verdict.
+    /// Whether the diagnosis was made of this verdict. It comes back with it, as in a crash loop, if not too late.
     fn is_examined(&self, verdict: &Verdict) -> bool {
         let which = &self.facts.target().which;
-        self.examined.as_ref().is_some_and(|examined| is_current(which, examined, verdict.finding()))
+        self.examined.as_ref().is_some_and(|(examined, at)| {
+            let is_old = self.is_left && at.elapsed() > BACK;
+            !is_old && is_current(which, examined, verdict.finding())
+        })
     }
 
     /// Whether there is something to explain.
@@ -169,7 +179,8 @@ impl Bedside for RefCell<Shared> {
         if !shared.is_ill() {
             return None;
         }
-        shared.examined = shared.verdict.as_ref().map(|verdict| verdict.finding().clone());
+        shared.examined = shared.verdict.as_ref().map(|verdict| (verdict.finding().clone(), Instant::now()));
+        shared.is_left = false;
         let target = shared.facts.target();
         match (&target.which, &shared.object) {
             (Which::Selector(_), _) => {
