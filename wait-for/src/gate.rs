@@ -11,6 +11,7 @@ use crate::aim::Aim;
 use crate::cluster::Cluster;
 use crate::config::{Config, OnTimeout, Wanted};
 use crate::diagnose::OwnPod;
+use crate::diagnose::ward::Ward;
 use crate::follow::{Follow, News, crowd};
 use crate::kube_error::KubeError;
 use crate::network;
@@ -147,6 +148,7 @@ impl Gate {
 
     fn follows(&self, cluster: Rc<Cluster>) -> Vec<Follow> {
         let own_pod = OwnPod::find(|name| std::env::var(name).ok(), &cluster.namespace);
+        let ward = Rc::new(Ward::new(cluster.clone()));
         let wanted = self.config.wanted.iter().enumerate();
         wanted
             .filter_map(|(index, wanted)| Some((index, wanted, wanted.aim.object()?)))
@@ -162,6 +164,7 @@ impl Gate {
                     missing: wanted.missing,
                     scope,
                     cluster: cluster.clone(),
+                    ward: ward.clone(),
                     interval: self.config.interval,
                     place: self.config.place.or_namespace(&cluster.namespace),
                     newer_than: wanted.newer_than,

@@ -3,15 +3,29 @@
 /// No message is worth more than this of a line of 300 bytes.
 const LIMIT: usize = 200;
 
+/// No message that is cut in its middle is looked at beyond this: Events have 1024 bytes, conditions up to 32768.
+const WHOLE: usize = 4096;
+
 /// Makes a message from the cluster safe to print: one line, no control characters, no credentials, not long.
 #[must_use]
 pub fn clean(message: &str) -> String {
-    let mut words = String::with_capacity(message.len().min(LIMIT));
-    // Twice the limit is enough to cut from: redaction only shortens.
+    shorten(tidy(message, LIMIT), LIMIT)
+}
+
+/// As [`clean`], with its end: what wraps an error comes first, and its cause last.
+#[must_use]
+pub fn clean_whole(message: &str) -> String {
+    tidy(message, WHOLE)
+}
+
+/// One line without control characters and credentials; what is longer than the limit is left out after it.
+fn tidy(message: &str, limit: usize) -> String {
+    let mut words = String::with_capacity(message.len().min(limit));
+    // Redaction only shortens.
     for word in
         message.split(|c: char| c.is_whitespace() || is_unprintable(c)).filter(|word| !word.is_empty())
     {
-        if words.len() > LIMIT {
+        if words.len() > limit {
             break;
         }
         if !words.is_empty() {
@@ -20,7 +34,7 @@ pub fn clean(message: &str) -> String {
         redact(word, &mut words);
     }
     hide_hub_token(&mut words);
-    shorten(words, LIMIT)
+    words
 }
 
 /// Control characters, and those that reorder or hide what a terminal shows.
@@ -83,9 +97,32 @@ pub fn shorten(mut text: String, limit: usize) -> String {
     text
 }
 
+/// Cuts a text that is longer than so many bytes in its middle: who says it comes first, why comes last.
+#[must_use]
+pub fn abridge(text: String, limit: usize) -> String {
+    if text.len() <= limit {
+        return text;
+    }
+    let room = limit.saturating_sub('…'.len_utf8());
+    let is_boundary = |at: &usize| text.is_char_boundary(*at);
+    let head = (0..=room * 2 / 5).rev().find(is_boundary).unwrap_or_default();
+    let tail = (text.len() - (room - head)..text.len()).find(is_boundary).unwrap_or(text.len());
+    format!("{}…{}", &text[..head], &text[tail..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_abridged_text_keeps_its_start_and_its_end() {
+        assert_eq!(abridge("short".into(), 5), "short");
+        assert_eq!(abridge("0123456789abcdefghijklmnopqrstuvwxyz".into(), 13), "0123…uvwxyz");
+        for limit in 3..40 {
+            let cut = abridge("é".repeat(50), limit);
+            assert!(cut.len() <= limit && cut.contains('…'), "{limit}: {cut}");
+        }
+    }
 
     #[test]
     fn control_and_reordering_characters_become_single_spaces() {

@@ -18,6 +18,8 @@ pub struct Metadata {
     pub creation_timestamp: Option<Box<str>>,
     /// Set once deletion has begun.
     pub deletion_timestamp: Option<Box<str>>,
+    /// So long after the request for it that moment is.
+    pub deletion_grace_period_seconds: Option<i64>,
     /// Who still holds a deleted object.
     #[serde(deserialize_with = "null_is_default")]
     pub finalizers: Vec<String>,

@@ -117,16 +117,21 @@ impl Row {
 
     /// A state that is new is worth a line; the same state is not.
     pub fn learn(&mut self, verdict: Verdict, now: Duration) -> bool {
-        let was_explained = self.why.take().is_some();
-        self.standing.learn(Known::Verdict(verdict), now) || was_explained
+        let why = self.why.take();
+        let is_said = why.as_ref().is_none_or(|why| why.because.says(&verdict));
+        self.standing.learn(Known::Verdict(verdict), now) || !is_said
     }
 
     /// As [`Row::learn`], with what a diagnosis found and how long that has been so.
     pub fn learn_why(&mut self, verdict: Verdict, because: Because, age: Duration, now: Duration) -> bool {
         let known = Known::Verdict(verdict);
         // The finding's own cause is not in the line: only its state is.
-        let is_new = !is_same_state(self.standing.known(), &known)
-            || self.why.as_ref().is_none_or(|why| why.because != because);
+        let is_said = match (&self.why, self.standing.known()) {
+            (Some(why), _) => why.because == because,
+            (None, Known::Verdict(verdict)) => because.says(verdict),
+            (None, _) => false,
+        };
+        let is_new = !is_said || !is_same_state(self.standing.known(), &known);
         self.standing.learn(known, now);
         self.why = Some(Why { because, age, told: now });
         is_new
@@ -260,6 +265,9 @@ mod tests {
         assert!(row.line(seconds(25)).ends_with("(HTTP 503) since 2s; see statefulset/db"));
         assert!(row.learn(not_yet(), seconds(25)));
         assert_eq!(row.line(seconds(25)), "service/db 0/2 available — scaled to 0");
+        let same = Because { cause: "scaled to 0".into(), hint: None };
+        assert!(!row.learn_why(not_yet(), same, START, seconds(26)), "no line is printed twice in a row");
+        assert!(!row.learn(not_yet(), seconds(27)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde_json::value::RawValue;
 
 use crate::discovery::Lookup;
-use crate::evaluate::{Check, Look, counted, daemonset, look, missing, not_served, selection};
+use crate::evaluate::{Check, Look, counted, daemonset, last_words, look, missing, not_served, selection};
 use crate::kind::Kind;
 use crate::missing::Missing;
 use crate::moment::Moment;
@@ -22,15 +22,16 @@ pub struct Tracker {
     place: Place,
     newer_than: Option<Moment>,
     lookup: Option<Lookup>,
-    objects: BTreeMap<String, Kept>,
+    /// Boxed, because a map has room for eleven where there is one.
+    objects: BTreeMap<String, Box<Kept>>,
     round: u64,
     is_listed: bool,
     /// The objects that the first list showed: `deleted` waits for these, not for their successors.
     first: Option<BTreeSet<Box<str>>>,
     /// What has been restarted or replaced since that was asked last.
     broken: Option<String>,
-    /// What the one object of a target that has a name was, when it went.
-    last: Option<Finding>,
+    /// What became of the one object of a target that has a name, when it went.
+    last: Option<String>,
 }
 
 #[derive(Debug)]
@@ -84,7 +85,7 @@ impl Tracker {
             self.broken = what_broke(&before.look, &look).or(self.broken.take());
         }
         self.last = None;
-        self.objects.insert(key, Kept { look, round: self.round, is_gone: false });
+        self.objects.insert(key, Box::new(Kept { look, round: self.round, is_gone: false }));
         Ok(())
     }
 
@@ -101,12 +102,13 @@ impl Tracker {
             _ if look.is_final => Some(look),
             Some(before) if before.look.is_final => Some(before.look),
             _ => {
-                self.last = Some(look.verdict.finding().clone());
+                let words = last_words(&self.target.kind, object);
+                self.last = Some(words.unwrap_or_else(|| last_seen(look.verdict.finding())));
                 None
             }
         };
         if let Some(look) = ended {
-            self.objects.insert(key, Kept { look, round: self.round, is_gone: false }.gone());
+            self.objects.insert(key, Box::new(Kept { look, round: self.round, is_gone: false }.gone()));
         }
         Ok(())
     }
@@ -134,9 +136,9 @@ impl Tracker {
         self.objects = seen;
         for (key, kept) in unseen {
             if kept.look.is_final {
-                self.objects.insert(key, kept.gone());
+                self.objects.insert(key, Box::new(kept.gone()));
             } else {
-                self.last = Some(kept.look.verdict.finding().clone());
+                self.last = Some(last_seen(kept.look.verdict.finding()));
             }
         }
         self.is_listed = true;
@@ -204,10 +206,18 @@ impl Tracker {
         let absent = missing(&self.target.kind, &self.target.check);
         match (absent, &self.last) {
             (Verdict::NotYet(finding), Some(last)) => {
-                Verdict::NotYet(Finding::because(finding.state, format!("deleted; last seen {last}")))
+                Verdict::NotYet(Finding::because(finding.state, last.clone()))
             }
             (absent, _) => absent,
         }
+    }
+}
+
+/// What is known of an object that has gone.
+fn last_seen(finding: &Finding) -> String {
+    match finding.state.starts_with("being deleted") {
+        true => "deleted".to_owned(),
+        false => format!("deleted; last seen {finding}"),
     }
 }
 
@@ -453,6 +463,27 @@ mod tests {
         list(&mut old, &[ended_job("1", Some("Complete"))]);
         old.gone(&ended_job("1", Some("Complete"))).unwrap();
         assert!(!is_met(&old), "one that does not count never did");
+    }
+
+    #[test]
+    fn who_deleted_a_pod_is_said_of_it_when_it_has_gone() {
+        let object = |conditions: &[serde_json::Value]| {
+            let object = json!({
+                "metadata": {"name": "a", "namespace": "shop", "uid": "1", "deletionTimestamp": "t"},
+                "status": {"phase": "Running", "conditions": conditions},
+            });
+            to_raw_value(&object).unwrap()
+        };
+        let target =
+            json!({"type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager"});
+        for (conditions, words) in
+            [(&[target][..], "not found — deleted (DeletionByTaintManager)"), (&[], "not found — deleted")]
+        {
+            let mut tracker = tracker("pod/a");
+            list(&mut tracker, &[object(conditions)]);
+            tracker.gone(&object(conditions)).unwrap();
+            assert_eq!(tracker.verdict().unwrap().finding().to_string(), words);
+        }
     }
 
     #[test]

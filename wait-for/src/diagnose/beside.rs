@@ -11,20 +11,29 @@ use super::schedule::Schedule;
 
 /// What a diagnosis is about.
 pub trait Bedside {
-    /// The object to explain; nothing while the target is met, or before anything is known of it.
+    /// Whether there is something to explain: not while the target is met, nor before anything is known of it.
+    fn is_ill(&self) -> bool;
+    /// Whether it is about to be given up.
+    fn is_dying(&self) -> bool;
+    /// The object to explain; what is found of it is of this moment.
     fn seen(&self) -> Option<Seen>;
     /// What was found, nothing included.
     fn diagnosed(&self, diagnosis: Option<Diagnosis>);
 }
 
-/// Explains `bedside` whenever that is due. `changed` is told of every change of the target.
-pub async fn stay(bedside: &impl Bedside, changed: &Notify, mut doctor: Doctor) -> ! {
+/// Explains `bedside` whenever that is due; a doctor is called for when it is first. `changed` is told of every change of
+/// the target.
+pub async fn stay(bedside: &impl Bedside, changed: &Notify, call: impl Fn() -> Doctor) -> ! {
+    let mut doctor: Option<Box<Doctor>> = None;
     let start = Instant::now();
     let mut schedule = Schedule::default();
     let mut deadline = None;
     loop {
-        if bedside.seen().is_some() {
+        if bedside.is_ill() {
             schedule.wait(start.elapsed());
+            if bedside.is_dying() {
+                schedule.urge();
+            }
         } else {
             schedule.rest();
             deadline = None;
@@ -38,21 +47,20 @@ pub async fn stay(bedside: &impl Bedside, changed: &Notify, mut doctor: Doctor) 
             }
             () = sleep_until(due.unwrap_or(start)), if due.is_some() => {}
         }
-        let Some(seen) = bedside.seen() else { continue };
         let found = tokio::select! {
-            found = doctor.round(seen) => found,
+            found = doctor.get_or_insert_with(|| Box::new(call())).round(|| bedside.seen()) => found,
             // What is met needs no explanation, and gets none.
             () = met(bedside, changed, &mut schedule) => continue,
         };
         let now = start.elapsed();
         deadline = None;
         match found {
-            Some(Found { diagnosis, is_same, is_doubted, deadline: at }) => {
+            Some(Found { diagnosis, is_same, is_doubted, is_fleeting, deadline: at }) => {
                 deadline = at;
-                schedule.made(now, is_same, is_doubted);
+                schedule.made(now, is_same, is_doubted, is_fleeting);
                 bedside.diagnosed(diagnosis);
             }
-            None => schedule.made(now, true, false),
+            None => schedule.made(now, true, false, false),
         }
     }
 }
@@ -62,7 +70,7 @@ async fn met(bedside: &impl Bedside, changed: &Notify, schedule: &mut Schedule) 
     loop {
         changed.notified().await;
         schedule.change();
-        if bedside.seen().is_none() {
+        if !bedside.is_ill() {
             return;
         }
     }

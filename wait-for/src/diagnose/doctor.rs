@@ -1,4 +1,4 @@
-//! Reads what is related to a target, through a connection of its own, and explains the target by it.
+//! Reads what is related to a target, when it is its turn, and explains the target by it.
 
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,8 +13,8 @@ use super::patient::Patient;
 use super::reader::{Reader, unreadable};
 use super::related::Answer;
 use super::revision::Newest;
+use super::ward::Ward;
 use super::{Diagnosis, subject::Subject};
-use crate::cluster::Cluster;
 use crate::doubt::Doubt;
 use crate::kind::Kind;
 use crate::kube_error::KubeError;
@@ -37,15 +37,16 @@ pub enum Seen {
 
 /// Finds out what is wrong with a target.
 pub struct Doctor {
-    reader: Reader,
+    ward: Rc<Ward>,
     target: Target,
     scope: Scope,
     policy: FailFast,
-    own_pod: Option<OwnPod>,
+    /// Only while it may turn out to be the target's.
+    own_pod: Option<Box<OwnPod>>,
     /// The newest ReplicaSet of the Deployment, as long as that is the same.
-    newest: Option<(Identity, Newest)>,
-    /// What was found last, and when that was first so.
-    first_found: Option<(String, Instant)>,
+    newest: Option<Box<(Identity, Newest)>>,
+    /// What was found last.
+    last: Option<Last>,
     doubt: Doubt,
     is_doubted: bool,
     is_own: bool,
@@ -53,6 +54,13 @@ pub struct Doctor {
 
 /// Uid, generation and revision: what the newest ReplicaSet depends on.
 type Identity = (Box<str>, i64, String);
+
+/// What was found last: its key, when that was first found, and since when it was so.
+struct Last {
+    key: String,
+    found: Instant,
+    since: Instant,
+}
 
 /// A round's result.
 pub struct Found {
@@ -62,6 +70,8 @@ pub struct Found {
     pub is_same: bool,
     /// To be read again soon: it would end the wait.
     pub is_doubted: bool,
+    /// To be read again soon: it is about something on its way.
+    pub is_fleeting: bool,
     /// When the policy will give up, should it last.
     pub deadline: Option<Instant>,
 }
@@ -70,31 +80,37 @@ impl Doctor {
     /// One that has read nothing yet.
     #[must_use]
     pub fn new(
-        cluster: Rc<Cluster>,
+        ward: Rc<Ward>,
         target: Target,
         scope: Scope,
         policy: FailFast,
         own_pod: Option<OwnPod>,
     ) -> Self {
         Self {
-            reader: Reader::new(cluster, target.to_string()),
+            ward,
             target,
             scope,
             policy,
-            own_pod,
+            own_pod: own_pod.map(Box::new),
             newest: None,
-            first_found: None,
+            last: None,
             doubt: Doubt::default(),
             is_doubted: false,
             is_own: false,
         }
     }
 
-    /// Reads what is related, and explains. What stands in the way of that is no news.
-    pub async fn round(&mut self, seen: Seen) -> Option<Found> {
-        let explained = timeout(ROUND, self.examine(seen)).await;
-        // It is not needed for a while.
-        self.reader.api.disconnect();
+    /// Reads what is related, and explains. What stands in the way of that is no news. `seen` is asked when it is the
+    /// target's turn: what was seen before that may be old.
+    pub async fn round(&mut self, seen: impl FnOnce() -> Option<Seen>) -> Option<Found> {
+        let ward = self.ward.clone();
+        let mut turn = ward.turn().await;
+        let seen = seen()?;
+        // Of thousands of targets, one needs the room for it at a time.
+        let explained = Box::pin(timeout(ROUND, self.examine(&mut turn, seen))).await;
+        if !matches!(explained, Ok(Ok(_))) {
+            turn.disconnect();
+        }
         match explained {
             Ok(Ok((explanation, is_fresh))) => Some(self.weigh(explanation, is_fresh)),
             Ok(Err(error)) => {
@@ -106,7 +122,7 @@ impl Doctor {
     }
 
     /// As [`Doctor::round`], where there is no second one: the policy believes its only reading.
-    pub async fn only_round(&mut self, seen: Seen) -> Option<Diagnosis> {
+    pub async fn only_round(&mut self, seen: impl FnOnce() -> Option<Seen>) -> Option<Diagnosis> {
         let found = self.round(seen).await?;
         let is_hopeless = found.is_doubted;
         found.diagnosis.map(|diagnosis| Diagnosis { is_hopeless, ..diagnosis })
@@ -115,19 +131,25 @@ impl Doctor {
     /// Whether the explanation was found before, since when it holds, and whether that ends the wait.
     fn weigh(&mut self, explanation: Option<Explanation>, is_fresh: bool) -> Found {
         let Some(explanation) = explanation else {
-            let is_same = self.first_found.take().is_none();
+            let is_same = self.last.take().is_none();
             self.doubt.weigh(Verdict::NotYet(Finding::state("")), is_fresh);
             self.is_doubted = false;
-            return Found { diagnosis: None, is_same, is_doubted: false, deadline: None };
+            return Found { diagnosis: None, is_same, is_doubted: false, is_fleeting: false, deadline: None };
         };
         let now = Instant::now();
-        let is_same = self.first_found.as_ref().is_some_and(|(key, _)| *key == explanation.key);
-        if !is_same {
-            self.first_found = Some((explanation.key.clone(), now));
-        }
-        let first = self.first_found.as_ref().map_or(now, |(_, first)| *first);
-        let age = explanation.since.and_then(|since| u64::try_from(unix_now() - since).ok());
-        let since = age.and_then(|age| now.checked_sub(Duration::from_secs(age))).unwrap_or(first);
+        let known = self.last.take().filter(|last| last.key == explanation.key);
+        let is_same = known.is_some();
+        let age = explanation.since.and_then(|since| u64::try_from(unix_now().saturating_sub(since)).ok());
+        let stated = age.and_then(|age| now.checked_sub(Duration::from_secs(age)));
+        let first = known.as_ref().map_or(now, |known| known.found);
+        let since = match (known, stated) {
+            (Some(known), Some(_)) if explanation.is_recurring => known.since,
+            (_, Some(stated)) => stated,
+            (Some(known), None) => known.since,
+            (None, None) => now,
+        };
+        self.last = Some(Last { key: explanation.key.clone(), found: first, since });
+        let is_fleeting = explanation.is_fleeting;
 
         let patience = explanation.row.and_then(|row| self.policy.patience(row));
         let is_over = patience.is_some_and(|patience| now - first >= patience);
@@ -138,16 +160,20 @@ impl Doctor {
         self.is_doubted = is_over && !is_hopeless;
         let deadline = patience.filter(|_| !is_over).map(|patience| first + patience);
         let diagnosis = Some(Diagnosis { explanation, since, is_hopeless });
-        Found { diagnosis, is_same, is_doubted: self.is_doubted, deadline }
+        Found { diagnosis, is_same, is_doubted: self.is_doubted, is_fleeting, deadline }
     }
 
     /// Answers also whether the target itself was read anew.
-    async fn examine(&mut self, seen: Seen) -> Result<(Option<Explanation>, bool), KubeError> {
+    async fn examine(
+        &mut self,
+        reader: &mut Reader,
+        seen: Seen,
+    ) -> Result<(Option<Explanation>, bool), KubeError> {
         // Nothing is known of what belongs to a custom resource.
         if matches!(self.target.kind, Kind::Custom(_)) {
             return Ok((None, false));
         }
-        let (object, is_fresh) = self.object(seen).await?;
+        let (object, is_fresh) = self.object(reader, seen).await?;
         let object = object.as_deref();
         let (patient, mut related) = Patient::new(&self.target, object).map_err(unreadable)?;
         let subject = patient.subject.as_ref();
@@ -162,20 +188,24 @@ impl Doctor {
             (None, Scope::AllNamespaces | Scope::Cluster) => "default".to_owned(),
         };
         let identity = subject.map(identity);
-        if let Some((_, newest)) = self.newest.take_if(|(known, _)| identity.as_ref() == Some(known)) {
-            related.newest = Answer::Got(Some(newest));
+        if let Some(found) = self.newest.take_if(|found| identity.as_ref() == Some(&found.0)) {
+            related.newest = Answer::Got(Some(found.1));
         }
-        self.reader.read_all(&patient, &namespace, &mut related).await?;
+        reader.read_all(&patient, &namespace, &mut related).await?;
         if let (Some(identity), Answer::Got(Some(newest))) = (identity, &related.newest) {
-            self.newest = Some((identity, newest.clone()));
+            self.newest = Some(Box::new((identity, newest.clone())));
         }
         let explanation = explain(&patient, &related, unix_now());
-        let is_own = self.is_own_controller(&namespace).await?;
+        let is_own = self.is_own_controller(reader, &namespace).await?;
         Ok((if is_own { Some(own_controller(explanation)) } else { explanation }, is_fresh))
     }
 
     /// The object as it was seen; read anew where it is one of several, or is doubted.
-    async fn object(&mut self, seen: Seen) -> Result<(Option<Box<RawValue>>, bool), KubeError> {
+    async fn object(
+        &self,
+        reader: &mut Reader,
+        seen: Seen,
+    ) -> Result<(Option<Box<RawValue>>, bool), KubeError> {
         let (scope, name) = match (seen, &self.target.which) {
             (Seen::Named(Some(namespace), name), _) => {
                 (Scope::Namespace(namespace.into()), name.into_string())
@@ -186,21 +216,17 @@ impl Doctor {
             (Seen::Absent, _) => return Ok((None, false)),
         };
         let resource = Resource::new(&self.target.kind, scope, Which::Name(name.clone()));
-        match self.reader.api.get(&resource, &name).await {
-            Ok(body) => serde_json::from_slice(&body).map(|object| (Some(object), true)).map_err(unreadable),
-            Err(KubeError::NotFound) => Ok((None, true)),
-            Err(error) => Err(error),
-        }
+        Ok((reader.object(&resource, &name).await?, true))
     }
 
     /// Whether the gate itself keeps its target from getting ready. Asked once; what is not known is no.
-    async fn is_own_controller(&mut self, namespace: &str) -> Result<bool, KubeError> {
+    async fn is_own_controller(&mut self, reader: &mut Reader, namespace: &str) -> Result<bool, KubeError> {
         let Some(own) = self.own_pod.take().filter(|own| own.may_be_of(&self.target, namespace)) else {
             return Ok(self.is_own);
         };
         // Whoever may not read it is no worse off than without a diagnosis.
-        let Ok(body) = self.reader.pod(namespace, &own.name).await else { return Ok(false) };
-        let subject = serde_json::from_slice(&body).and_then(Subject::read).map_err(unreadable)?;
+        let Some(pod) = reader.pod(namespace, &own.name).await? else { return Ok(false) };
+        let subject = Subject::read(&pod).map_err(unreadable)?;
         self.is_own = is_of(&subject.metadata, &self.target);
         if self.is_own {
             tracing::warn!(

@@ -5,6 +5,9 @@ use serde::Deserialize;
 
 use crate::object::null_is_default;
 
+/// What client-go puts before the message of an event that stands for several.
+const SIMILAR: &str = "(combined from similar events): ";
+
 /// An Event of the core group, as far as it matters; its message is untrusted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -21,9 +24,11 @@ pub(super) struct Event {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Involved {
     uid: Box<str>,
+    /// `spec.containers{web}` where it is about one container.
+    field_path: Box<str>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -33,8 +38,26 @@ struct Series {
 }
 
 impl Event {
+    /// When it was first seen.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.first_timestamp.as_deref().or(self.event_time.as_deref()).or(self.last_timestamp.as_deref())
+    }
+
+    /// Whether it is about this container, as far as it says: a kubelet that has too much to say about a pod puts other
+    /// containers' news under the first one's name.
+    pub(super) fn is_about(&self, container: &str, is_alone: bool) -> bool {
+        let path = &*self.involved_object.field_path;
+        let named = path.split_once('{').map(|(_, name)| name.trim_end_matches('}'));
+        is_alone || (named.is_none_or(|named| named == container) && !self.message.starts_with(SIMILAR))
+    }
+
+    /// Its message without what says that there were others like it.
+    pub(super) fn said(&self) -> &str {
+        self.message.strip_prefix(SIMILAR).unwrap_or(&self.message)
+    }
+
     /// When it was last seen. Times in one form and zone compare as text.
-    fn time(&self) -> &str {
+    pub(super) fn time(&self) -> &str {
         let series = self.series.as_ref().and_then(|series| series.last_observed_time.as_deref());
         series
             .or(self.last_timestamp.as_deref())

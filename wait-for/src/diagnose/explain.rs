@@ -3,18 +3,21 @@
 use super::creation::refusal;
 use super::event::{Event, newest};
 use super::fail_fast::Row;
-use super::focus::{Focus, Trouble, focus, is_ready};
+use super::focus::{Focus, InTheWay, Trouble, focus, is_ready};
+use super::leaving::leaving;
 use super::patient::Patient;
 use super::pod_events::refine;
 use super::related::{Namespace, Related};
 use super::subject::{Family, Subject};
 use crate::evaluate::pod::Pod;
-use crate::evaluate::pod_reason::{Rank, Why};
-use crate::message::{clean, shorten};
+use crate::evaluate::pod_reason::{Class, Rank, Why};
+use crate::evaluate::words;
+use crate::message::{abridge, clean_whole};
 use crate::object::reported;
 
 /// So much of what somebody else says leaves room for who says it, since when, and what to do.
 const BRIEF: usize = 140;
+const NEXT_POD: &str = "the next pod comes after a back-off";
 const RETRIES: &str = "controller retries with backoff";
 const FIRST_CONSUMER: &str =
     "waits for its first consumer; it binds only when a Pod that mounts it is scheduled";
@@ -30,8 +33,14 @@ pub struct Explanation {
     pub hint: Option<String>,
     /// Since when, in seconds of Unix time, where an object says so.
     pub since: Option<i64>,
+    /// Whether that is how it ended last, and it began before.
+    pub is_recurring: bool,
+    /// Whether it is about something on its way, and will soon be another.
+    pub is_fleeting: bool,
     /// Whether the target's own finding stays, as the cause behind this one.
     pub extends: bool,
+    /// Whether the target's own finding is said by this one, which knows more.
+    pub replaces: bool,
     /// What a policy may make of it.
     pub row: Option<Row>,
 }
@@ -80,9 +89,15 @@ fn by_pods(patient: &Patient, subject: &Subject, related: &Related, now: i64) ->
                 None => told,
             })
         }
+        Focus::Leaving(pod) => refused.or_else(|| Some(leaving(patient, related, pod))),
         Focus::TooFew { count: 0, .. } if patient.family == Family::Service => Some(Explanation {
             key: "no pods".into(),
-            cause: "its selector matches no pod".into(),
+            cause: match related.pods.got().map_or(&[][..], Vec::as_slice) {
+                [] => "its selector matches no pod".into(),
+                [pod, ..] => {
+                    format!("its selector matches only pods that have ended, such as {}", pod.metadata.name)
+                }
+            },
             // Endpoints that are there all the same have something to say.
             extends: true,
             ..Explanation::default()
@@ -96,35 +111,62 @@ fn by_pods(patient: &Patient, subject: &Subject, related: &Related, now: i64) ->
 fn pod(patient: &Patient, subject: &Subject, related: &Related, trouble: Trouble<'_>) -> Explanation {
     let Trouble { pod, why, is_in_the_way, others, row } = trouble;
     let name = &pod.metadata.name;
-    if is_in_the_way {
+    let why = refine(why, pod, related.events_of(&pod.metadata.uid));
+    if let Some(how) = is_in_the_way {
+        let revision = &pod.metadata.labels.revision_hash;
+        let text = abridge(why.text, BRIEF / 2);
         return Explanation {
             key: format!("blocked by {name}"),
-            cause: clean(&format!(
-                "pod {name} of old revision {} is broken and blocks the rollout ({})",
-                pod.metadata.labels.revision_hash,
-                shorten(why.text, BRIEF / 2)
-            )),
-            hint: Some(format!("run: kubectl delete pod {name} (k8s #67250)")),
+            cause: clean_whole(&match how {
+                InTheWay::Broken => {
+                    format!("pod {name} of old revision {revision} is broken and blocks the rollout ({text})")
+                }
+                InTheWay::Withdrawn => {
+                    format!("pod {name} of withdrawn revision {revision} is not ready ({text})")
+                }
+            }),
+            hint: Some(match how {
+                InTheWay::Broken => format!("run: kubectl delete pod {name} (k8s #67250)"),
+                InTheWay::Withdrawn => {
+                    format!("nothing replaces it until you run: kubectl delete pod {name}")
+                }
+            }),
             row,
             ..Explanation::default()
         };
     }
-    let why = refine(why, pod, related.events_of(&pod.metadata.uid));
-    let text = shorten(why.text.clone(), BRIEF);
+    let text = abridge(why.text.clone(), BRIEF);
     let cause = match patient.family {
         Family::Pod if patient.is_selected => format!("{name}: {text}"),
         Family::Pod => text,
         _ => format!("pod {name}: {text}{}", tail(&why.word, &others)),
     };
-    let hint = (patient.family == Family::Service).then(|| owner(pod)).flatten();
+    let hint = match patient.family {
+        Family::Service => owner(pod).filter(|_| subject.metadata.name != *name),
+        Family::Job if why.rank == Rank::Ended && subject.goes_on() && is_last(related) => {
+            Some(NEXT_POD.to_owned())
+        }
+        Family::Pod if pod.is_terminal() && pod.metadata.is_controlled_by_statefulset() => {
+            Some("its StatefulSet will make it anew".to_owned())
+        }
+        _ => None,
+    };
     Explanation {
         key: key(&why),
         cause,
-        hint: hint.filter(|_| subject.metadata.name != pod.metadata.name),
+        hint,
         since: unix(why.since.as_deref()),
+        is_recurring: matches!(why.class, Class::Crash(_)) && why.rank != Rank::Ended,
+        is_fleeting: why.is_fleeting(),
+        replaces: patient.family == Family::Pod,
         row,
         ..Explanation::default()
     }
+}
+
+/// Whether no other pod runs.
+fn is_last(related: &Related) -> bool {
+    related.pods.got().is_some_and(|pods| pods.iter().all(Pod::is_terminal))
 }
 
 /// What stays the same while a container is restarted, or its image is pulled again.
@@ -196,7 +238,7 @@ fn told_creation(
     };
     Some(Explanation {
         key: "creation".into(),
-        cause: format!("{how_many}: {}", shorten(refusal.text, BRIEF)),
+        cause: format!("{how_many}: {}", abridge(refusal.text, BRIEF)),
         hint: Some(RETRIES.into()),
         since: unix(subject.failure().and_then(|failure| failure.last_transition_time.as_deref())),
         row: refusal.row.filter(|_| count == 0),
@@ -241,22 +283,20 @@ fn owner(pod: &Pod) -> Option<String> {
 fn claim(subject: &Subject, related: &Related) -> Explanation {
     let uid = &*subject.metadata.uid;
     let created = subject.metadata.creation_timestamp.as_deref();
-    let told = newest(related.events_of(uid), uid, created, |event| {
+    let said = newest(related.events_of(uid), uid, created, |event| {
         event.is_warning()
             || matches!(&*event.reason, "WaitForFirstConsumer" | "FailedBinding" | "ExternalProvisioning")
     });
-    let cause = match (told, related.waits_for_consumer.got()) {
-        (Some(event), _) if &*event.reason == "WaitForFirstConsumer" => FIRST_CONSUMER.to_owned(),
-        (Some(event), _) => clean(&format!("{}: {}", event.reason, event.message)),
-        (None, Some(true)) => FIRST_CONSUMER.to_owned(),
-        (None, Some(false)) => "its provisioner has not made a volume yet".to_owned(),
-        (None, None) => {
+    let cause = match said {
+        Some(event) if &*event.reason == "WaitForFirstConsumer" => FIRST_CONSUMER.to_owned(),
+        Some(event) => told(event),
+        None => {
             "no volume yet; where its class is WaitForFirstConsumer, it waits for its first consumer: a Pod that mounts it"
                 .to_owned()
         }
     };
-    let key = told.map_or("claim", |event| &*event.reason).to_owned();
-    Explanation { key, cause, ..Explanation::default() }
+    let key = said.map_or("claim", |event| &*event.reason).to_owned();
+    Explanation { key, cause, since: unix(said.and_then(Event::first)), ..Explanation::default() }
 }
 
 /// The last complaint about an object of which nothing more is known.
@@ -266,10 +306,16 @@ fn last_warning(subject: &Subject, related: &Related) -> Option<Explanation> {
     let event = newest(related.events_of(uid), uid, created, Event::is_warning)?;
     Some(Explanation {
         key: event.reason.to_string(),
-        cause: clean(&format!("{}: {}", event.reason, event.message)),
+        cause: told(event),
+        since: unix(event.first()),
         extends: true,
         ..Explanation::default()
     })
+}
+
+/// `ProvisioningFailed: MESSAGE`
+fn told(event: &Event) -> String {
+    abridge(clean_whole(&format!("{}: {}", event.reason, words::cause(&event.message))), BRIEF)
 }
 
 /// An object that is not there may lack its namespace.
@@ -283,6 +329,6 @@ fn absent(related: &Related) -> Option<Explanation> {
 }
 
 /// Seconds of Unix time of a time as the API server writes it.
-fn unix(time: Option<&str>) -> Option<i64> {
+pub(super) fn unix(time: Option<&str>) -> Option<i64> {
     time?.parse::<k8s_openapi::jiff::Timestamp>().ok().map(k8s_openapi::jiff::Timestamp::as_second)
 }

@@ -40,10 +40,14 @@ pub enum Row {
     NamespaceTerminating,
     /// 28: a broken pod of an older revision is in the way.
     BlockedByOldPod,
+    /// 28: a pod of a revision that was taken back is not ready, and nothing replaces it.
+    Withdrawn,
 }
 
 /// What may be somebody's slip of a minute is given that minute.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What runs may still get ready, though nothing is done about it.
+const START: Duration = Duration::from_secs(10);
 /// A container that ended so often is not waiting for a slow dependency.
 const RESTARTS: i64 = 5;
 
@@ -68,6 +72,7 @@ impl FailFast {
             (Self::Certain | Self::Likely, Row::InvalidImage) => Some(Duration::ZERO),
             (Self::Off | Self::Certain, _) => None,
             (Self::Likely, Row::ImageRefused | Row::CreationDenied) => Some(PATIENCE),
+            (Self::Likely, Row::Withdrawn) => Some(START),
             (Self::Likely, Row::Crash(restarts)) => (restarts >= RESTARTS).then_some(Duration::ZERO),
             (
                 Self::Likely,
@@ -119,6 +124,7 @@ mod tests {
             Row::CreationDenied,
             Row::NamespaceTerminating,
             Row::BlockedByOldPod,
+            Row::Withdrawn,
         ];
         for row in rows {
             assert!(!FailFast::Off.gives_up(row, PATIENCE), "{row:?}");

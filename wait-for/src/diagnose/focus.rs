@@ -15,6 +15,8 @@ use crate::object::true_condition;
 pub(super) enum Focus<'a> {
     /// A pod that is not ready.
     Pod(Trouble<'a>),
+    /// A pod that is going away, which is what keeps another from being made, or the only one that there is.
+    Leaving(&'a Pod),
     /// Pods that are not there.
     TooFew {
         /// How many there are.
@@ -30,12 +32,22 @@ pub(super) enum Focus<'a> {
 pub(super) struct Trouble<'a> {
     pub(super) pod: &'a Pod,
     pub(super) why: Why,
-    /// Whether it is an old one that keeps a StatefulSet from making new ones.
-    pub(super) is_in_the_way: bool,
+    /// How it keeps a StatefulSet from making new ones, where it is an old one that does.
+    pub(super) is_in_the_way: Option<InTheWay>,
     /// What is wrong with the other pods, in a word each.
     pub(super) others: Vec<String>,
     /// What all new pods have in common.
     pub(super) row: Option<Row>,
+}
+
+/// A StatefulSet in order replaces no pod before those of lower ordinals are ready.
+/// <https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InTheWay {
+    /// It will not get ready.
+    Broken,
+    /// It is of a revision that was taken back, and not ready yet.
+    Withdrawn,
 }
 
 /// Chooses what to talk about: readiness.md 3.2, "across pods".
@@ -45,6 +57,12 @@ pub(super) fn focus<'a>(patient: &'a Patient, related: &'a Related) -> Focus<'a>
     let own: Vec<&Pod> = pods.iter().filter(|pod| is_own(family, subject, pod)).collect();
     let newest = related.newest.got().and_then(Option::as_ref);
     let flags = are_newest(family, subject, newest, &own);
+    if family == Family::Pod
+        && let Some(pod) = own.iter().find(|pod| pod.is_terminal())
+    {
+        let why = why(pod);
+        return Focus::Pod(Trouble { pod, why, is_in_the_way: None, others: Vec::new(), row: None });
+    }
     let is_active = |pod: &Pod| !pod.metadata.is_being_deleted() && !pod.is_terminal();
     let active: Vec<(&Pod, bool)> =
         own.iter().copied().zip(flags).filter(|(pod, _)| is_active(pod)).collect();
@@ -55,13 +73,22 @@ pub(super) fn focus<'a>(patient: &'a Patient, related: &'a Related) -> Focus<'a>
             active.iter().filter(|(pod, _)| !is_ready(pod)).min_by_key(|(pod, _)| ordinal(pod))
     {
         let why = why(pod);
-        let is_in_the_way = !is_new && !subject.status.update_revision.is_empty() && is_broken(&why);
+        let is_withdrawn = subject.has_withdrawn(&pod.metadata.labels.revision_hash);
+        let is_in_the_way = if *is_new || subject.status.update_revision.is_empty() {
+            None
+        } else if is_broken(&why) {
+            Some(InTheWay::Broken)
+        } else {
+            is_withdrawn.then_some(InTheWay::Withdrawn)
+        };
         let others = active.iter().filter(|(other, _)| !std::ptr::eq(*other, *pod) && !is_ready(other));
         let others = others.map(|(pod, _)| self::why(pod).word).collect();
-        let row = if is_in_the_way && patient.is_rollout {
-            Some(Row::BlockedByOldPod)
-        } else {
-            common_row(patient, related.is_partial, &active)
+        let row = match is_in_the_way {
+            Some(InTheWay::Withdrawn) if patient.needs_pods => Some(Row::Withdrawn),
+            Some(InTheWay::Broken) if patient.is_rollout || (is_withdrawn && patient.needs_pods) => {
+                Some(Row::BlockedByOldPod)
+            }
+            _ => common_row(patient, related.is_partial, &active),
         };
         return Focus::Pod(Trouble { pod, why, is_in_the_way, others, row });
     }
@@ -75,7 +102,7 @@ pub(super) fn focus<'a>(patient: &'a Patient, related: &'a Related) -> Focus<'a>
         let failed = own.iter().filter(|pod| &*pod.status.phase == "Failed");
         if let Some(pod) = failed.max_by_key(|pod| pod.metadata.creation_timestamp.as_deref()) {
             let why = why(pod);
-            return Focus::Pod(Trouble { pod, why, is_in_the_way: false, others: Vec::new(), row: None });
+            return Focus::Pod(Trouble { pod, why, is_in_the_way: None, others: Vec::new(), row: None });
         }
     }
     if let Some(trouble) = trouble {
@@ -90,6 +117,11 @@ pub(super) fn focus<'a>(patient: &'a Patient, related: &'a Related) -> Focus<'a>
         };
         // Old pods make room one by one: there is time enough to complain when none is left to go.
         if count == 0 || active.len() == count {
+            let leaving = own.iter().filter(|pod| pod.metadata.is_being_deleted());
+            let first = leaving.min_by_key(|pod| pod.metadata.deletion_timestamp.as_deref());
+            if let Some(pod) = first.filter(|_| family != Family::Pod) {
+                return Focus::Leaving(pod);
+            }
             return Focus::TooFew { count, owner };
         }
     }
@@ -105,7 +137,7 @@ fn worst<'a>(pods: &[&'a Pod], row: impl Fn() -> Option<Row>) -> Option<Trouble<
     let worst = (0..whys.len()).min_by(|a, b| order(&whys[*a]).cmp(&order(&whys[*b])))?;
     let (pod, why) = whys.swap_remove(worst);
     let others = whys.into_iter().map(|(_, why)| why.word).collect();
-    Some(Trouble { pod, why, is_in_the_way: false, others, row: row() })
+    Some(Trouble { pod, why, is_in_the_way: None, others, row: row() })
 }
 
 /// What every active pod of the newest revision suffers from, where nothing else could meet the condition.

@@ -3,8 +3,8 @@
 //! The rules are plain functions: what to read for which target (`related`), which pods are of the newest revision
 //! (`revision`), where the trouble is (`focus`), what events add to it (`pod_events`, `creation`), the line (`explain`),
 //! when to read (`schedule`), what may be read (`rights`) and when to give up (`fail_fast`). Around them, `reader` reads
-//! through the API, on a connection of its own, `doctor` makes rounds of it, and `beside` does so while a target is not
-//! met.
+//! through the API, on a connection that all targets share (`ward`), in step (`pace`) and once for all who ask the same
+//! (`kept`); `doctor` makes rounds of it, and `beside` does so while a target is not met.
 //!
 //! A diagnosis never changes a verdict, except where the policy of [`FailFast`] says so, and never fails.
 
@@ -15,9 +15,13 @@ mod event;
 mod explain;
 pub mod fail_fast;
 mod focus;
+mod kept;
+mod leaving;
 pub mod own_pod;
+mod pace;
 mod patient;
 mod pod_events;
+mod probe;
 mod reader;
 mod related;
 mod revision;
@@ -26,13 +30,16 @@ pub mod schedule;
 mod subject;
 #[cfg(test)]
 mod tests;
+pub mod ward;
 
 use tokio::time::Instant;
 
 pub use self::explain::Explanation;
 pub use self::fail_fast::FailFast;
+use self::leaving::LEAVING;
 pub use self::own_pod::OwnPod;
-use crate::message::shorten;
+use crate::message::abridge;
+use crate::target::Which;
 use crate::verdict::{Finding, Verdict};
 
 /// What a round of reading has come to.
@@ -48,6 +55,8 @@ pub struct Diagnosis {
 
 /// Findings that only say that something is not there.
 const NO_CAUSES: [&str; 2] = ["no endpoint", "no EndpointSlice"];
+/// What a Service says of them, where its pods say more.
+const GOING: &str = ", all terminating";
 /// So much of the finding's own cause is kept before another.
 const OWN: usize = 110;
 /// A Service's port that no pod offers is a mistake of its own, whatever its pods do.
@@ -60,6 +69,28 @@ pub struct Because {
     pub cause: String,
     /// Such as `run: kubectl delete pod web-0`.
     pub hint: Option<String>,
+}
+
+/// Whether a diagnosis that was begun when `examined` was found still is one of what is found `now`. How many other
+/// objects of a selection are not ready is no news of the one that was looked into.
+#[must_use]
+pub fn is_current(which: &Which, examined: &Finding, now: &Finding) -> bool {
+    let cause = |finding: &'_ Finding| {
+        let cause = finding.cause.clone().unwrap_or_default();
+        cause.split(" (+").next().map(ToOwned::to_owned)
+    };
+    match which {
+        Which::Name(_) => examined == now,
+        Which::Selector(_) => cause(examined) == cause(now),
+    }
+}
+
+impl Because {
+    /// Whether the verdict reads the same without it.
+    #[must_use]
+    pub fn says(&self, verdict: &Verdict) -> bool {
+        self.hint.is_none() && verdict.finding().cause.as_ref() == Some(&self.cause)
+    }
 }
 
 impl Diagnosis {
@@ -84,12 +115,17 @@ impl Diagnosis {
     }
 
     fn because(&self, finding: &Finding, is_final: bool) -> Because {
-        let Explanation { cause, hint, extends, .. } = &self.explanation;
+        let Explanation { cause, hint, extends, replaces, .. } = &self.explanation;
         let own = finding.cause.as_deref().unwrap_or_default().trim_end_matches('.');
-        let is_said = own.is_empty() || own == cause || NO_CAUSES.iter().any(|start| own.starts_with(start));
+        // Whatever this says of it, once is enough.
+        let is_said = *replaces
+            || own.is_empty()
+            || cause.contains(own)
+            || NO_CAUSES.iter().any(|start| own.starts_with(start))
+            || (self.explanation.key == LEAVING && own.ends_with(GOING));
         let is_cause = *extends || is_final || own.contains(PORT);
         let cause = match own.rfind(" (+") {
-            _ if is_cause && !is_said => format!("{}; {cause}", shorten(own.to_owned(), OWN)),
+            _ if is_cause && !is_said => format!("{}; {cause}", abridge(own.to_owned(), OWN)),
             // How many more there are is in the selection's own finding.
             Some(at) if own.ends_with(" more)") && !cause.ends_with(" more)") => {
                 format!("{cause}{}", &own[at..])

@@ -1,9 +1,12 @@
 //! What the events of a pod add to its own status: readiness.md 3.2, rows 4 to 7 and 10.
 
 use super::event::{Event, newest};
+use super::probe::{self, Kind};
+use crate::evaluate::container::Part;
 use crate::evaluate::pod::Pod;
-use crate::evaluate::pod_reason::{Class, Rank, Why, pull_problem};
-use crate::message::clean;
+use crate::evaluate::pod_reason::{Class, Rank, Unsaid, Why, pull_problem};
+use crate::evaluate::words;
+use crate::message::clean_whole;
 
 /// What keeps a container from being made; none of it ever reaches the pod's status.
 const OBSTACLES: [&str; 8] = [
@@ -16,40 +19,27 @@ const OBSTACLES: [&str; 8] = [
     "FailedScheduling",
     "Failed",
 ];
-/// So much of a probe's output is worth printing.
-const OUTPUT: usize = 80;
+/// What says that an obstacle is out of the way.
+const STEPS: [&str; 5] = ["Scheduled", "Pulling", "Pulled", "Created", "Started"];
+const HOOK: &str = "FailedPostStartHook";
 
 /// Whether events can say more than the status does.
 pub(super) fn would_help(why: &Why) -> bool {
-    match why.rank {
-        Rank::Creating | Rank::Probing | Rank::Lost => true,
-        Rank::Initializing => is_initializing(why),
-        Rank::Waiting => is_unexplained_pull(why),
-        Rank::Crashing => is_killed(why),
-        Rank::Ended | Rank::Unscheduled | Rank::Gated | Rank::Window => false,
-    }
+    why.unsaid != Unsaid::Nothing
 }
 
 /// The reason with what the events say.
 pub(super) fn refine(why: Why, pod: &Pod, events: &[Event]) -> Why {
     let find: &Find =
         &|is_it| newest(events, &pod.metadata.uid, pod.metadata.creation_timestamp.as_deref(), is_it);
-    let refined = match why.rank {
-        Rank::Creating => obstacle(&why, find),
-        Rank::Initializing if is_initializing(&why) => {
-            probe(&why, "Startup", find).or_else(|| obstacle(&why, find))
-        }
-        Rank::Waiting if is_unexplained_pull(&why) => pull(&why, find),
-        Rank::Crashing if is_killed(&why) => killed(&why, find),
-        Rank::Probing if !why.text.contains("has ended") => {
-            let kind = if why.text.contains("startup probe") { "Startup" } else { "Readiness" };
-            probe(&why, kind, find)
-        }
-        Rank::Lost => {
-            let lost = find(&|event| &*event.reason == "NodeNotReady");
-            lost.map(|event| Why { text: named(event), ..why.clone() }).or_else(|| obstacle(&why, find))
-        }
-        _ => None,
+    let refined = match why.unsaid {
+        Unsaid::Nothing => None,
+        Unsaid::Obstacle => obstacle(&why, find),
+        Unsaid::Pull => pull(&why, find),
+        Unsaid::End => end(&why, pod, find),
+        Unsaid::Startup => seen(&why, Kind::Startup, find),
+        Unsaid::Readiness => seen(&why, Kind::Readiness, find),
+        Unsaid::Node => node(&why, pod, find).or_else(|| obstacle(&why, find)),
     };
     refined.unwrap_or(why)
 }
@@ -57,20 +47,25 @@ pub(super) fn refine(why: Why, pod: &Pod, events: &[Event]) -> Why {
 /// The newest event of the pod that answers to a question.
 type Find<'a> = dyn Fn(&dyn Fn(&Event) -> bool) -> Option<&'a Event> + 'a;
 
-/// A mount, a network, an image that does not come; or that one is on its way.
+/// A mount, a network, an image that does not come; or that one is on its way. Only the last word counts: what was
+/// mounted at last keeps nobody waiting.
 fn obstacle<'a>(why: &Why, find: &Find<'a>) -> Option<Why> {
-    if let Some(event) = find(&|event| event.is_warning() && OBSTACLES.contains(&&*event.reason)) {
-        let text = match pull_problem(&event.message).filter(|_| is_pull(event)) {
+    let is_obstacle = |event: &Event| event.is_warning() && OBSTACLES.contains(&&*event.reason);
+    let last = find(&|event| is_obstacle(event) || STEPS.contains(&&*event.reason))?;
+    if is_obstacle(last) {
+        let text = match pull_problem(&last.message).filter(|_| is_pull(last)) {
             Some(class) => format!("image cannot be pulled (registry: {class})"),
-            None if &*event.reason == "Failed" => clean(&event.message),
-            None => named(event),
+            None if &*last.reason == "Failed" => words::cause(&last.message),
+            None => named(last),
         };
-        return Some(Why { text, word: event.reason.to_string(), ..why.clone() });
+        let since = last.first().map(Into::into);
+        return Some(Why { text, word: last.reason.to_string(), since, ..why.clone() });
     }
-    let last = find(&|event| matches!(&*event.reason, "Pulling" | "Pulled" | "Created"))?;
     (&*last.reason == "Pulling").then(|| {
         let image = last.message.strip_prefix("Pulling image ").unwrap_or(&last.message);
-        Why { text: clean(&format!("pulling image {image}")), word: "Pulling".to_owned(), ..why.clone() }
+        let since = last.first().map(Into::into);
+        let text = clean_whole(&format!("pulling image {image}"));
+        Why { text, word: "Pulling".to_owned(), since, ..why.clone() }
     })
 }
 
@@ -92,88 +87,78 @@ fn pull<'a>(why: &Why, find: &Find<'a>) -> Option<Why> {
     })
 }
 
-/// The kubelet ends a container whose liveness probe fails with the signals that others use too.
-fn killed<'a>(why: &Why, find: &Find<'a>) -> Option<Why> {
-    let event = find(&|event| &*event.reason == "Unhealthy" && event.message.starts_with("Liveness probe"))?;
-    Some(Why { text: format!("{}; {}", why.text, failing(&event.message)), ..why.clone() })
-}
-
-fn probe<'a>(why: &Why, kind: &str, find: &Find<'a>) -> Option<Why> {
-    let event = find(&|event| &*event.reason == "Unhealthy" && event.message.starts_with(kind))?;
-    Some(Why { text: failing(&event.message), ..why.clone() })
-}
-
-/// `readiness probe failing (HTTP 503)`
-fn failing(message: &str) -> String {
-    let (probe, output) = message.split_once(':').unwrap_or((message, ""));
-    let kind = probe.split(' ').next().unwrap_or_default().to_ascii_lowercase();
-    let output = output.trim();
-    let output = if let Some(code) = output.strip_prefix("HTTP probe failed with statuscode: ") {
-        clean(&format!("HTTP {code}"))
-    } else if output.contains("context deadline exceeded")
-        || output.contains("Client.Timeout")
-        || output.contains("timed out")
-        || output.contains("i/o timeout")
-    {
-        "timeout".to_owned()
-    } else if output.contains("connection refused") {
-        "connection refused".to_owned()
-    } else {
-        let output = clean(output);
-        match output.char_indices().nth(OUTPUT) {
-            Some((end, _)) => format!("{}…", &output[..end]),
-            None => output,
-        }
+/// A kubelet ends a container whose probe or hook fails with signals that others use too; how the container takes them
+/// is its own affair, so that its exit code says nothing.
+fn end<'a>(why: &Why, pod: &Pod, find: &Find<'a>) -> Option<Why> {
+    let part = why.part.as_ref()?;
+    // What it was told in the run before does not count.
+    let is_of_run = |event: &Event| {
+        let from = part.ran_from.as_deref().unwrap_or_default().trim_end_matches('Z');
+        event.is_about(&part.name, part.is_alone) && event.time() >= from
     };
-    match &*output {
-        "" => format!("{kind} probe failing"),
-        output => format!("{kind} probe failing ({output})"),
+    let of_run = |is_it: &dyn Fn(&Event) -> bool| find(&|event| is_of_run(event) && is_it(event));
+    if of_run(&|event| &*event.reason == HOOK).is_some() {
+        return Some(Why { text: format!("{}; its postStart hook fails ({HOOK})", why.text), ..why.clone() });
     }
-}
-
-/// `FailedMount: MESSAGE`
-fn named(event: &Event) -> String {
-    clean(&format!("{}: {}", event.reason, event.message))
-}
-
-fn is_initializing(why: &Why) -> bool {
-    why.word == "initializing"
-}
-
-fn is_unexplained_pull(why: &Why) -> bool {
-    matches!(&*why.word, "ErrImagePull" | "ImagePullBackOff") && !why.text.contains("(registry: ")
+    let is_killing = |event: &Event| &*event.reason == "Killing";
+    let kind = match of_run(&is_killing) {
+        Some(killing) => match Kind::that_kills(&killing.message) {
+            Some(kind) => kind,
+            // With restartPolicy Never, the kubelet does not say what for.
+            None if why.rank == Rank::Ended && !pod.metadata.is_being_deleted() => {
+                let is_ill = |event: &Event| {
+                    let kind = Kind::of(event.said()).filter(|kind| *kind != Kind::Readiness);
+                    &*event.reason == "Unhealthy" && kind.is_some()
+                };
+                Kind::of(of_run(&is_ill)?.said())?
+            }
+            None => return None,
+        },
+        // A kubelet that has too much to say about a pod is cut short: then the run before was ended in the same way.
+        None if is_killed(why) => {
+            let killing = find(&|event| is_killing(event) && event.is_about(&part.name, part.is_alone))?;
+            Kind::that_kills(&killing.message)?
+        }
+        None => return None,
+    };
+    let is_of_any = |event: &Event| event.is_about(&part.name, part.is_alone);
+    let seen = find(&|event| {
+        &*event.reason == "Unhealthy" && Kind::of(event.said()) == Some(kind) && is_of_any(event)
+    });
+    let failing = seen.map_or_else(|| format!("{kind} probe failing"), |event| probe::failing(event.said()));
+    Some(Why { text: format!("{}; {failing}", why.text), ..why.clone() })
 }
 
 fn is_killed(why: &Why) -> bool {
-    (why.text.contains("exit 137") || why.text.contains("exit 143")) && !why.text.contains("OOMKilled")
+    ["exit 137", "exit 143"].iter().any(|code| why.text.contains(code))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What a probe saw last.
+fn seen<'a>(why: &Why, kind: Kind, find: &Find<'a>) -> Option<Why> {
+    let is_about =
+        |event: &Event| why.part.as_ref().is_none_or(|part: &Part| event.is_about(&part.name, part.is_alone));
+    let event = find(&|event| {
+        &*event.reason == "Unhealthy" && Kind::of(event.said()) == Some(kind) && is_about(event)
+    })?;
+    let failing = probe::failing(event.said());
+    let text = match &why.part {
+        Some(part) if !part.is_alone => format!("{}: {failing}", part.label()),
+        _ => failing,
+    };
+    Some(Why { text, ..why.clone() })
+}
 
-    #[test]
-    fn a_probe_is_told_by_what_it_saw() {
-        let long = format!("Readiness probe failed: {}", "x".repeat(200));
-        let cases = [
-            (
-                "Readiness probe failed: HTTP probe failed with statuscode: 503",
-                "readiness probe failing (HTTP 503)",
-            ),
-            ("Readiness probe failed: ", "readiness probe failing"),
-            (
-                "Startup probe failed: dial tcp 10.0.0.1:80: connect: connection refused",
-                "startup probe failing (connection refused)",
-            ),
-            (
-                "Readiness probe failed: Get \"http://10.0.0.1/\": context deadline exceeded (Client.Timeout exceeded)",
-                "readiness probe failing (timeout)",
-            ),
-            ("Liveness probe failed: cat: no\nfile", "liveness probe failing (cat: no file)"),
-            (&long, &format!("readiness probe failing ({}…)", "x".repeat(80))),
-        ];
-        for (message, text) in cases {
-            assert_eq!(failing(message), text);
-        }
-    }
+/// `NodeNotReady: Node is not ready (node n1)`
+fn node<'a>(why: &Why, pod: &Pod, find: &Find<'a>) -> Option<Why> {
+    let event = find(&|event| &*event.reason == NOT_READY)?;
+    let name = &pod.spec.node_name;
+    let which = if name.is_empty() { String::new() } else { format!(" (node {})", clean_whole(name)) };
+    Some(Why { text: format!("{}{which}", named(event)), word: NOT_READY.to_owned(), ..why.clone() })
+}
+
+pub(super) const NOT_READY: &str = "NodeNotReady";
+
+/// `FailedMount: MESSAGE`
+fn named(event: &Event) -> String {
+    clean_whole(&format!("{}: {}", event.reason, words::cause(&event.message)))
 }

@@ -1,34 +1,65 @@
-//! Reads related objects through the API: lists cut short, and never twice what is forbidden.
+//! Reads related objects through the API: lists cut short, in step, and never twice what is forbidden.
 
 use std::rc::Rc;
 
 use bytes::Bytes;
-use kube::core::Request;
+use hyper::Request;
 use kube::core::params::{GetParams, ListParams};
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::kept::Kept;
+use super::pace::Pace;
 use super::patient::Patient;
 use super::related::{Answer, Namespace, Need, Related};
-use super::rights::Rights;
-use crate::api::Api;
+use super::rights::{Right, Rights};
+use super::subject::Subject;
+use crate::api::{Api, Page};
 use crate::cluster::Cluster;
 use crate::kube_error::KubeError;
+use crate::resource::Resource;
 
 /// Objects that are read of any collection.
 const PAGE: u32 = 50;
 
-/// A connection of its own, and what may be read on it.
+/// A connection, what may be read on it, and how fast.
 pub(super) struct Reader {
-    pub(super) api: Api,
-    /// Whom it reads for, in the log.
-    name: String,
+    api: Api,
     start: Instant,
     rights: Rights,
+    kept: Kept,
+    pace: Pace,
+}
+
+/// What came of a question.
+enum Said {
+    Object(Bytes),
+    /// There is no such object.
+    Absent,
+    /// It may not be read, or is not served.
+    Refused,
 }
 
 impl Reader {
-    pub(super) fn new(cluster: Rc<Cluster>, name: String) -> Self {
-        Self { api: Api::new(cluster), name, start: Instant::now(), rights: Rights::default() }
+    pub(super) fn new(cluster: Rc<Cluster>) -> Self {
+        Self {
+            api: Api::new(cluster),
+            start: Instant::now(),
+            rights: Rights::default(),
+            kept: Kept::default(),
+            pace: Pace::new(),
+        }
+    }
+
+    /// Lets go of what the next one would not use.
+    pub(super) fn rest(&mut self) {
+        self.api.disconnect();
+        self.kept.clear();
+    }
+
+    /// Lets go of a connection on which an answer may still be on its way.
+    pub(super) fn disconnect(&mut self) {
+        self.api.disconnect();
     }
 
     /// Reads everything that helps to explain the patient.
@@ -42,77 +73,122 @@ impl Reader {
         related: &mut Related,
     ) -> Result<(), KubeError> {
         while let Some(need) = related.need(patient) {
-            self.satisfy(&need, patient, namespace, related).await?;
+            match self.ask(need.right(), namespace, request(&need, namespace)?).await? {
+                Said::Object(body) => related.put(&need, patient, &body).map_err(unreadable)?,
+                Said::Absent if need == Need::Namespace => {
+                    related.namespace = Answer::Got(Namespace::Absent);
+                }
+                Said::Absent | Said::Refused => related.refuse(&need),
+            }
         }
         Ok(())
     }
 
-    /// The pod of this name.
-    pub(super) async fn pod(&mut self, namespace: &str, name: &str) -> Result<Bytes, KubeError> {
-        let pods = Request::new(format!("/api/v1/namespaces/{namespace}/pods"));
-        let request = pods.get(name, &GetParams::default()).map_err(rejected)?;
-        self.api.fetch(request).await
+    /// The pod of this name, as far as pods may be listed.
+    ///
+    /// # Errors
+    /// As for [`Reader::read_all`].
+    pub(super) async fn pod(
+        &mut self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Box<RawValue>>, KubeError> {
+        let by_name = Some(format!("metadata.name={name}"));
+        let request = list(&format!("/api/v1/namespaces/{namespace}/pods"), None, by_name)?;
+        match self.ask(Right::Pods, namespace, request).await? {
+            Said::Object(body) => named(&body, name),
+            Said::Absent | Said::Refused => Ok(None),
+        }
     }
 
-    async fn satisfy(
+    /// An object that is watched already: by a list, for which the rule is there; by a get where only that is
+    /// allowed.
+    ///
+    /// # Errors
+    /// What stood in the way.
+    pub(super) async fn object(
         &mut self,
-        need: &Need,
-        patient: &Patient,
-        namespace: &str,
-        related: &mut Related,
-    ) -> Result<(), KubeError> {
-        let right = need.right();
-        if !self.rights.may(right, self.start.elapsed()) {
-            related.refuse(need);
-            return Ok(());
+        resource: &Resource,
+        name: &str,
+    ) -> Result<Option<Box<RawValue>>, KubeError> {
+        self.pace.keep().await;
+        match self.api.list(resource, None).await {
+            Ok(body) => named(&body, name),
+            Err(KubeError::Forbidden(_)) => match self.api.get(resource, name).await {
+                Ok(body) => serde_json::from_slice(&body).map(Some).map_err(unreadable),
+                Err(KubeError::NotFound) => Ok(None),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
         }
-        match self.read(need, namespace).await {
-            Ok(body) => related.put(need, patient, &body).map_err(unreadable)?,
-            Err(KubeError::NotFound) if *need == Need::Namespace => {
-                related.namespace = Answer::Got(Namespace::Absent);
-            }
+    }
+
+    async fn ask(
+        &mut self,
+        right: Right,
+        namespace: &str,
+        request: Request<Vec<u8>>,
+    ) -> Result<Said, KubeError> {
+        if !self.rights.may(right, namespace, self.start.elapsed()) {
+            return Ok(Said::Refused);
+        }
+        let asked = request.uri().to_string();
+        if let Some(known) = self.kept.get(&asked) {
+            return Ok(known.map_or(Said::Absent, Said::Object));
+        }
+        self.pace.keep().await;
+        let body = match self.api.fetch(request).await {
+            Ok(body) => Some(body),
+            Err(KubeError::NotFound) => None,
             Err(KubeError::Forbidden(_)) => {
-                if self.rights.refuse(right, self.start.elapsed()) {
+                if self.rights.refuse(right, namespace, self.start.elapsed()) {
                     let what = right.resource();
                     tracing::info!(
-                        "{}: why it is not ready may stay unknown (grant list {what} for details)",
-                        self.name
+                        "why targets are not ready may stay unknown in namespace {namespace} \
+                         (grant list on {what} for details)"
                     );
                 }
-                related.refuse(need);
+                return Ok(Said::Refused);
             }
-            Err(KubeError::NotFound | KubeError::NotServed) => related.refuse(need),
+            Err(KubeError::NotServed) => return Ok(Said::Refused),
             Err(error) => return Err(error),
-        }
-        Ok(())
+        };
+        self.kept.put(asked, body.clone());
+        Ok(body.map_or(Said::Absent, Said::Object))
     }
+}
 
-    async fn read(&mut self, need: &Need, namespace: &str) -> Result<Bytes, KubeError> {
-        let list = |path: &str, labels: Option<&String>, fields: Option<String>| {
-            let params = ListParams {
-                label_selector: labels.cloned(),
-                field_selector: fields,
-                limit: Some(PAGE),
-                ..ListParams::default()
-            };
-            Request::new(path).list(&params)
-        };
-        let core = format!("/api/v1/namespaces/{namespace}");
-        let request = match need {
-            Need::Pods(selector) => list(&format!("{core}/pods"), Some(selector), None),
-            Need::ReplicaSets(selector) => {
-                list(&format!("/apis/apps/v1/namespaces/{namespace}/replicasets"), Some(selector), None)
-            }
-            Need::Events(uid) => {
-                list(&format!("{core}/events"), None, Some(format!("involvedObject.uid={uid}")))
-            }
-            Need::Namespace => Request::new("/api/v1/namespaces").get(namespace, &GetParams::default()),
-            Need::StorageClass(name) => {
-                Request::new("/apis/storage.k8s.io/v1/storageclasses").get(name, &GetParams::default())
-            }
-        };
-        self.api.fetch(request.map_err(rejected)?).await
+/// The question for what is needed.
+fn request(need: &Need, namespace: &str) -> Result<Request<Vec<u8>>, KubeError> {
+    let core = format!("/api/v1/namespaces/{namespace}");
+    match need {
+        Need::Pods(selector) => list(&format!("{core}/pods"), Some(selector), None),
+        Need::ReplicaSets(selector) => {
+            list(&format!("/apis/apps/v1/namespaces/{namespace}/replicasets"), Some(selector), None)
+        }
+        Need::Events(uid) => list(&format!("{core}/events"), None, Some(format!("involvedObject.uid={uid}"))),
+        Need::Namespace => kube::core::Request::new("/api/v1/namespaces")
+            .get(namespace, &GetParams::default())
+            .map_err(rejected),
     }
+}
+
+fn list(path: &str, labels: Option<&str>, fields: Option<String>) -> Result<Request<Vec<u8>>, KubeError> {
+    let params = ListParams {
+        label_selector: labels.map(ToOwned::to_owned),
+        field_selector: fields,
+        limit: Some(PAGE),
+        ..ListParams::default()
+    };
+    kube::core::Request::new(path).list(&params).map_err(rejected)
+}
+
+/// The object of this name in a list: not every server takes a field selector to heart.
+fn named(list: &[u8], name: &str) -> Result<Option<Box<RawValue>>, KubeError> {
+    let page: Page = serde_json::from_slice(list).map_err(unreadable)?;
+    let is_it =
+        |object: &&&RawValue| Subject::read(object).is_ok_and(|object| &*object.metadata.name == name);
+    Ok(page.items.iter().flatten().find(is_it).map(|object| (*object).to_owned()))
 }
 
 fn rejected(error: kube::core::request::Error) -> KubeError {

@@ -24,8 +24,6 @@ pub(super) enum Need {
     Events(Box<str>),
     /// The target's namespace.
     Namespace,
-    /// The class of a volume.
-    StorageClass(Box<str>),
 }
 
 /// What came of reading something.
@@ -58,8 +56,6 @@ pub(super) struct Related {
     /// With the uid of the object that they are about; none where they may not be read.
     pub(super) events: Vec<(Box<str>, Vec<Event>)>,
     pub(super) namespace: Answer<Namespace>,
-    /// Whether the volume's class waits for its first consumer.
-    pub(super) waits_for_consumer: Answer<bool>,
 }
 
 // === impl Answer ===
@@ -92,7 +88,6 @@ impl Related {
             Need::ReplicaSets(_) => self.newest = Answer::Refused,
             Need::Events(uid) => self.events.push((uid.clone(), Vec::new())),
             Need::Namespace => self.namespace = Answer::Refused,
-            Need::StorageClass(_) => self.waits_for_consumer = Answer::Refused,
         }
     }
 
@@ -130,10 +125,6 @@ impl Related {
                 self.namespace =
                     Answer::Got(if is_ending { Namespace::Terminating } else { Namespace::Active });
             }
-            Need::StorageClass(_) => {
-                let class = Subject::read(serde_json::from_slice(body)?)?;
-                self.waits_for_consumer = Answer::Got(&*class.volume_binding_mode == "WaitForFirstConsumer");
-            }
         }
         Ok(())
     }
@@ -149,12 +140,7 @@ impl Related {
         let about =
             |uid: &str| self.events.iter().all(|(of, _)| **of != *uid).then(|| Need::Events(uid.into()));
         match patient.family {
-            Family::Other => about(&subject.metadata.uid),
-            Family::Claim => about(&subject.metadata.uid).or_else(|| {
-                let has_said = !self.events_of(&subject.metadata.uid).is_empty();
-                let class = subject.spec.storage_class_name.clone().filter(|class| !class.is_empty())?;
-                (!has_said && self.waits_for_consumer.is_unasked()).then_some(Need::StorageClass(class))
-            }),
+            Family::Other | Family::Claim => about(&subject.metadata.uid),
             family => {
                 if self.pods.is_unasked() {
                     return subject.selector(family).map(Need::Pods);
@@ -166,6 +152,7 @@ impl Related {
                     Focus::Pod(trouble) if pod_events::would_help(&trouble.why) => {
                         about(&trouble.pod.metadata.uid)
                     }
+                    Focus::Leaving(pod) => about(&pod.metadata.uid),
                     Focus::TooFew { owner: Some(owner), .. } if subject.failure().is_none() => about(owner),
                     Focus::Pod(_) | Focus::TooFew { .. } | Focus::Nothing => None,
                 }
@@ -189,7 +176,6 @@ impl Need {
             Self::ReplicaSets(_) => Right::ReplicaSets,
             Self::Events(_) => Right::Events,
             Self::Namespace => Right::Namespaces,
-            Self::StorageClass(_) => Right::StorageClasses,
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What may be read: a refusal is remembered for a while and told once. readiness.md 3.4.
+//! What may be read: a refusal is remembered for a while, for all targets of the run, and told once. readiness.md 3.4.
 
 use std::time::Duration;
 
 /// A Role may be extended while the gate waits.
 const MEMORY: Duration = Duration::from_secs(300);
 
-/// What a diagnosis reads beside the target.
+/// What a diagnosis reads beside the target. All but the last are listed, in the namespace of the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// L1: reasons of containers.
@@ -14,16 +14,22 @@ pub enum Right {
     ReplicaSets,
     /// L3: quota, mounts, sandboxes, probes.
     Events,
-    /// L4: whether a namespace is there.
+    /// L4: whether the namespace of what is absent is there. It takes a `ClusterRole`, and is never asked for.
     Namespaces,
-    /// L4: when a volume is bound.
-    StorageClasses,
 }
 
-/// What was refused.
+/// What was refused, and where.
 #[derive(Debug, Default)]
 pub struct Rights {
-    refused: Vec<(Right, Duration)>,
+    refused: Vec<Refused>,
+}
+
+#[derive(Debug)]
+struct Refused {
+    right: Right,
+    /// Empty for what no namespaced Role grants.
+    namespace: Box<str>,
+    at: Duration,
 }
 
 impl Right {
@@ -32,38 +38,40 @@ impl Right {
     pub const fn resource(self) -> &'static str {
         match self {
             Self::Pods => "pods",
-            Self::ReplicaSets => "replicasets",
+            Self::ReplicaSets => "replicasets.apps",
             Self::Events => "events",
             Self::Namespaces => "namespaces",
-            Self::StorageClasses => "storageclasses",
         }
     }
 
-    /// Whether a namespaced Role can grant it: what needs a ClusterRole is not asked for.
-    const fn is_worth_granting(self) -> bool {
-        matches!(self, Self::Pods | Self::ReplicaSets | Self::Events)
+    /// Whether a Role of a namespace can grant it.
+    const fn is_namespaced(self) -> bool {
+        !matches!(self, Self::Namespaces)
     }
 }
 
 impl Rights {
     /// Whether it is worth a request.
     #[must_use]
-    pub fn may(&self, right: Right, now: Duration) -> bool {
-        self.refused.iter().all(|(refused, at)| *refused != right || now >= *at + MEMORY)
+    pub fn may(&self, right: Right, namespace: &str, now: Duration) -> bool {
+        self.refused.iter().all(|refused| !refused.is_of(right, namespace) || now >= refused.at + MEMORY)
     }
 
-    /// The API server said no. Answers whether to say what would help: once.
-    pub fn refuse(&mut self, right: Right, now: Duration) -> bool {
-        match self.refused.iter_mut().find(|(refused, _)| *refused == right) {
-            Some((_, at)) => {
-                *at = now;
-                false
-            }
-            None => {
-                self.refused.push((right, now));
-                right.is_worth_granting()
-            }
+    /// The API server said no. Answers whether to say what would help: once, and only what a Role can grant.
+    pub fn refuse(&mut self, right: Right, namespace: &str, now: Duration) -> bool {
+        if let Some(refused) = self.refused.iter_mut().find(|refused| refused.is_of(right, namespace)) {
+            refused.at = now;
+            return false;
         }
+        let namespace = if right.is_namespaced() { namespace.into() } else { Box::default() };
+        self.refused.push(Refused { right, namespace, at: now });
+        right.is_namespaced()
+    }
+}
+
+impl Refused {
+    fn is_of(&self, right: Right, namespace: &str) -> bool {
+        self.right == right && (!right.is_namespaced() || *self.namespace == *namespace)
     }
 }
 
@@ -75,16 +83,26 @@ mod tests {
     fn a_refusal_is_remembered_for_five_minutes_and_told_once() {
         let mut rights = Rights::default();
         let at = Duration::from_secs;
-        assert!(rights.may(Right::Pods, at(0)));
-        assert!(rights.refuse(Right::Pods, at(0)));
-        assert!(!rights.may(Right::Pods, at(299)) && rights.may(Right::Events, at(299)));
-        assert!(rights.may(Right::Pods, at(300)));
-        assert!(!rights.refuse(Right::Pods, at(300)));
-        assert!(!rights.may(Right::Pods, at(599)));
+        assert!(rights.may(Right::Pods, "a", at(0)));
+        assert!(rights.refuse(Right::Pods, "a", at(0)));
+        assert!(!rights.may(Right::Pods, "a", at(299)) && rights.may(Right::Events, "a", at(299)));
+        assert!(rights.may(Right::Pods, "a", at(300)));
+        assert!(!rights.refuse(Right::Pods, "a", at(300)));
+        assert!(!rights.may(Right::Pods, "a", at(599)));
     }
 
     #[test]
-    fn cluster_wide_rights_are_not_asked_for() {
-        assert!(!Rights::default().refuse(Right::Namespaces, Duration::ZERO));
+    fn a_role_grants_in_one_namespace_and_says_nothing_of_another() {
+        let mut rights = Rights::default();
+        rights.refuse(Right::Pods, "a", Duration::ZERO);
+        assert!(rights.may(Right::Pods, "b", Duration::ZERO));
+        assert!(rights.refuse(Right::Pods, "b", Duration::ZERO), "that is news");
+    }
+
+    #[test]
+    fn cluster_wide_rights_are_refused_once_for_all_and_not_asked_for() {
+        let mut rights = Rights::default();
+        assert!(!rights.refuse(Right::Namespaces, "a", Duration::ZERO));
+        assert!(!rights.may(Right::Namespaces, "b", Duration::ZERO));
     }
 }

@@ -19,6 +19,8 @@ const PAUSES: [Duration; 5] = [
 const SOON: Duration = Duration::from_secs(2);
 /// So many rounds may be hurried; later ones keep the first pause, until a longer one has passed.
 const HURRIED: u32 = 5;
+/// What is on its way is looked at so often, until the target changes: then it is stuck.
+const FLEETING: u32 = 3;
 /// A reading that would end the wait for good is taken twice, this far apart.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -31,6 +33,20 @@ pub struct Schedule {
     hurried: u32,
     is_changed: bool,
     is_doubted: bool,
+    is_fleeting: bool,
+    fleeting: u32,
+    urged: Urged,
+}
+
+/// Whether the wait is about to end, for good or bad, unless the next reading says otherwise.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Urged {
+    #[default]
+    No,
+    /// What it ends with ought to be explained.
+    Yes,
+    /// It is.
+    Done,
 }
 
 impl Schedule {
@@ -44,6 +60,13 @@ impl Schedule {
         *self = Self { last: self.last, hurried: self.hurried, ..Self::default() };
     }
 
+    /// The wait is about to end: there is time for one more round, at once.
+    pub fn urge(&mut self) {
+        if self.urged == Urged::No {
+            self.urged = Urged::Yes;
+        }
+    }
+
     /// The target has changed.
     pub fn change(&mut self) {
         self.is_changed = true;
@@ -53,10 +76,13 @@ impl Schedule {
     #[must_use]
     pub fn due(&self) -> Option<Duration> {
         let start = self.waiting_since? + QUIET;
+        if self.urged == Urged::Yes {
+            return Some(Duration::ZERO);
+        }
         let Some(last) = self.last else { return Some(start) };
         let pause = if self.is_doubted {
             AGAIN
-        } else if self.is_changed && self.hurried < HURRIED {
+        } else if self.is_soon() || (self.is_changed && self.hurried < HURRIED) {
             SOON
         } else if self.is_changed {
             PAUSES[0]
@@ -66,13 +92,21 @@ impl Schedule {
         Some(start.max(last + pause))
     }
 
-    /// A round has been made. It found the same as the last one, and something to be doubted.
-    pub fn made(&mut self, now: Duration, is_same: bool, is_doubted: bool) {
+    /// A round has been made. It found the same as the last one, something to be doubted, or something on its way.
+    pub fn made(&mut self, now: Duration, is_same: bool, is_doubted: bool, is_fleeting: bool) {
+        if self.urged == Urged::Yes {
+            self.urged = Urged::Done;
+        }
         if self.last.is_none_or(|last| now >= last + PAUSES[1]) {
             self.hurried = 0;
         }
+        let was_soon = self.is_soon();
         if std::mem::take(&mut self.is_changed) {
             self.hurried += 1;
+            self.same = 0;
+            self.fleeting = 0;
+        } else if was_soon {
+            // It was looked at again for that, and not because it stays as it is.
             self.same = 0;
         } else if self.last.is_some() && is_same {
             self.same += 1;
@@ -82,6 +116,13 @@ impl Schedule {
         }
         self.last = Some(now);
         self.is_doubted = is_doubted;
+        self.is_fleeting = is_fleeting;
+        self.fleeting += u32::from(is_fleeting);
+    }
+
+    /// Whether what was found will soon be another, as far as one may believe that.
+    const fn is_soon(&self) -> bool {
+        self.is_fleeting && self.fleeting < FLEETING
     }
 }
 
@@ -103,7 +144,7 @@ mod tests {
         let mut rounds = Vec::new();
         while let Some(due) = schedule.due().filter(|due| *due < HOUR) {
             rounds.push(due.as_secs());
-            schedule.made(due, is_same, false);
+            schedule.made(due, is_same, false, false);
             if is_changed {
                 schedule.change();
             }
@@ -154,10 +195,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_on_its_way_is_looked_at_again_soon_and_not_for_ever() {
+        let mut schedule = Schedule::default();
+        schedule.wait(Duration::ZERO);
+        let mut rounds = Vec::new();
+        while let Some(due) = schedule.due().filter(|due| *due < seconds(100)) {
+            rounds.push(due.as_secs());
+            schedule.made(due, true, false, true);
+        }
+        assert_eq!(rounds, [3, 5, 7, 17, 57]);
+    }
+
+    #[test]
+    fn what_is_about_to_end_is_explained_once_and_at_once() {
+        let mut schedule = Schedule::default();
+        schedule.wait(Duration::ZERO);
+        schedule.urge();
+        assert_eq!(schedule.due(), Some(Duration::ZERO));
+        schedule.made(seconds(1), false, false, false);
+        schedule.urge();
+        assert_eq!(schedule.due(), Some(seconds(11)));
+        schedule.rest();
+        schedule.wait(seconds(20));
+        schedule.urge();
+        assert_eq!(schedule.due(), Some(Duration::ZERO));
+    }
+
+    #[test]
     fn a_doubted_reading_is_taken_again_after_a_second() {
         let mut schedule = Schedule::default();
         schedule.wait(Duration::ZERO);
-        schedule.made(seconds(3), false, true);
+        schedule.made(seconds(3), false, true, false);
         assert_eq!(schedule.due(), Some(seconds(4)));
     }
 }

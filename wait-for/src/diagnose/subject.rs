@@ -32,8 +32,6 @@ pub(super) struct Subject {
     pub(super) spec: Spec,
     #[serde(deserialize_with = "null_is_default")]
     pub(super) status: Status,
-    /// Of a StorageClass.
-    pub(super) volume_binding_mode: Box<str>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -46,7 +44,6 @@ pub(super) struct Spec {
     pod_management_policy: Box<str>,
     #[serde(deserialize_with = "null_is_default")]
     update_strategy: Strategy,
-    pub(super) storage_class_name: Option<Box<str>>,
     /// A map of labels for Services and ReplicationControllers, matchLabels and matchExpressions for all others.
     selector: Option<Box<RawValue>>,
 }
@@ -61,6 +58,7 @@ struct Strategy {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Status {
     observed_generation: Option<i64>,
+    pub(super) current_revision: Box<str>,
     pub(super) update_revision: Box<str>,
     desired_number_scheduled: Option<i64>,
     #[serde(deserialize_with = "null_is_default")]
@@ -139,6 +137,19 @@ impl Subject {
     /// A Deployment's revision, which its newest ReplicaSet shares.
     pub(super) fn revision(&self) -> &str {
         &self.metadata.annotations.revision
+    }
+
+    /// Whether a Job will make another pod when one has failed.
+    pub(super) fn goes_on(&self) -> bool {
+        const ENDS: [&str; 4] = ["Failed", "FailureTarget", "Complete", "SuccessCriteriaMet"];
+        ENDS.iter().all(|end| true_condition(&self.status.conditions, end).is_none())
+    }
+
+    /// Whether a StatefulSet has neither this revision nor is on its way to it: somebody took it back.
+    pub(super) fn has_withdrawn(&self, revision: &str) -> bool {
+        let Status { current_revision, update_revision, .. } = &self.status;
+        let is_of = |known: &str| known.is_empty() || known == revision;
+        !is_of(current_revision) && !is_of(update_revision)
     }
 
     pub(super) fn is_ordered(&self) -> bool {

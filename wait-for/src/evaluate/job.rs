@@ -148,7 +148,7 @@ fn state(job: &Job, condition: Condition) -> String {
 
 /// Why it is not over yet.
 fn lack(job: &Job, succeeding: Option<&Reported>, failing: Option<&Reported>) -> String {
-    let Status { active, failed, .. } = job.status;
+    let Status { active, succeeded, failed, .. } = job.status;
     if let Some(reason) = succeeding.or(failing) {
         return format!("{}; its pods are still ending", reason.r#type);
     }
@@ -159,8 +159,14 @@ fn lack(job: &Job, succeeding: Option<&Reported>, failing: Option<&Reported>) ->
     if job.status.start_time.is_none() && active == 0 {
         return "not started by the Job controller yet".to_owned();
     }
-    match job.spec.backoff_limit {
+    let counts = match job.spec.backoff_limit {
         Some(limit) if failed > 0 => format!("{active} active, {failed} failed (backoffLimit {limit})"),
         _ => format!("{active} active, {failed} failed"),
+    };
+    // Its controller makes the first pod with the start, and a next one at once after one that has succeeded.
+    // <https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy>
+    if active == 0 && succeeded == 0 {
+        return format!("{counts}: its last pod failed or was deleted, the next one comes after a back-off");
     }
+    counts
 }

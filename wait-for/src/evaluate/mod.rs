@@ -6,6 +6,7 @@ pub mod any;
 mod check;
 mod compare;
 pub mod condition;
+pub mod container;
 mod custom;
 pub mod daemonset;
 pub mod deployment;
@@ -26,6 +27,7 @@ pub mod slice;
 pub mod statefulset;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -149,6 +151,13 @@ pub fn missing(kind: &Kind, check: &Check) -> Verdict {
         _ => "not created yet, or deleted",
     };
     Verdict::NotYet(Finding::because("not found", cause))
+}
+
+/// What the last that was seen of an object says of its end, where the kind says so.
+#[must_use]
+pub fn last_words(kind: &Kind, object: &RawValue) -> Option<String> {
+    let pod = (*kind == Kind::Pod).then(|| serde_json::from_str(object.get()).ok()).flatten()?;
+    pod_reason::last_words(&pod)
 }
 
 /// What it means that the API server does not know the kind; `hint` is what may have been meant.

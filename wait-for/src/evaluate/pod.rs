@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::check::{Asked, CheckError, write_counted};
-use super::{guard, pod_reason};
+use super::{container, guard, pod_reason};
 use crate::object::{Metadata, Reported, null_is_default, reported, true_condition};
 use crate::verdict::{Finding, Verdict};
 
@@ -44,6 +44,7 @@ pub struct Pod {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Spec {
     pub(crate) restart_policy: Box<str>,
+    pub(crate) node_name: Box<str>,
     #[serde(deserialize_with = "null_is_default")]
     pub(crate) containers: Vec<Container>,
     #[serde(deserialize_with = "null_is_default")]
@@ -110,6 +111,7 @@ pub(crate) struct ContainerStatus {
 #[serde(default)]
 pub(crate) struct ContainerState {
     pub(crate) waiting: Option<Waiting>,
+    pub(crate) running: Option<Running>,
     pub(crate) terminated: Option<Terminated>,
 }
 
@@ -122,7 +124,15 @@ pub(crate) struct Waiting {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
+pub(crate) struct Running {
+    pub(crate) started_at: Option<Box<str>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct Terminated {
+    pub(crate) started_at: Option<Box<str>>,
+    pub(crate) finished_at: Option<Box<str>>,
     pub(crate) exit_code: i64,
     pub(crate) reason: Box<str>,
     pub(crate) message: String,
@@ -200,7 +210,7 @@ fn gone_for_good(pod: &Pod, condition: &Condition) -> Option<String> {
             _ => false,
         };
         (is_over && matters).then(|| {
-            let exit = pod_reason::exit(ended);
+            let exit = container::exit(ended);
             format!("container {}: {exit}; its restartPolicy does not start it again", status.name)
         })
     })

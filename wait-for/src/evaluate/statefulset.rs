@@ -134,8 +134,13 @@ fn rolled_out(strategy: &UpdateStrategy, status: &Status, replicas: Replicas) ->
         partition > 0 || is_on_delete || status.current_revision == status.update_revision;
     let is_met = total == wanted && available >= wanted && updated >= to_update && is_revision_current;
 
+    // Under a partition, the others may be of the newest revision as well: at a first rollout all are.
+    let count = |updated: i64| match partition {
+        0 => format!("{updated}/{to_update} rolled out"),
+        _ => format!("{updated}/{to_update} rolled out (partition {partition} of {wanted})"),
+    };
     let (state, cause) = if updated < to_update {
-        let state = format!("{updated}/{to_update} rolled out");
+        let state = count(updated);
         let rest = to_update - updated;
         let cause = if is_on_delete {
             format!("updateStrategy is OnDelete: {} of the old revision must be deleted by hand", pods(rest))
@@ -154,7 +159,7 @@ fn rolled_out(strategy: &UpdateStrategy, status: &Status, replicas: Replicas) ->
             "currentRevision {} is not updateRevision {} yet",
             status.current_revision, status.update_revision
         );
-        (format!("{updated}/{to_update} rolled out"), cause)
+        (count(to_update), cause)
     };
     Verdict::met_if(is_met, Finding::because(state, cause))
 }

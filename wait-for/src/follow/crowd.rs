@@ -33,7 +33,7 @@ const TIMES: u64 = 10;
 
 /// Targets that one watch can serve; as many as [`LEAST`] at least.
 pub struct Crowd {
-    members: Vec<Follow>,
+    members: Vec<Rc<Follow>>,
 }
 
 /// How the members are followed.
@@ -53,7 +53,7 @@ pub fn gather(follows: Vec<Follow>) -> (Vec<Follow>, Vec<Crowd>) {
     let (mut singles, mut crowds) = (Vec::new(), Vec::new());
     for (place, members) in groups {
         if place.is_some() && members.len() >= LEAST {
-            crowds.push(Crowd { members });
+            crowds.push(Crowd { members: members.into_iter().map(Rc::new).collect() });
         } else {
             singles.extend(members);
         }
@@ -86,7 +86,8 @@ impl Crowd {
         }
         let mut singles = JoinSet::new();
         for member in self.members {
-            singles.spawn_local(member.run(news.clone()));
+            let news = news.clone();
+            singles.spawn_local(async move { member.run(news).await });
         }
         while let Some(ended) = singles.join_next().await {
             ended.unwrap_or(Ok(()))?;
@@ -161,7 +162,9 @@ impl Crowd {
         let mut all = Vec::new();
         for member in &self.members {
             let limit = member.age_limit(|_| {}).await?;
-            all.push(member.shared(news.cloned(), limit));
+            let shared = member.shared(news.cloned(), limit);
+            shared.borrow_mut().is_object_kept = false;
+            all.push(shared);
         }
         Ok(all)
     }
@@ -173,10 +176,10 @@ impl Crowd {
         };
         let mut bedsides = JoinSet::new();
         for (member, shared) in self.members.iter().zip(&shared) {
-            let (shared, doctor) = (shared.clone(), member.doctor());
+            let (shared, member) = (shared.clone(), member.clone());
             bedsides.spawn_local(async move {
                 let changed = shared.borrow().changed.clone();
-                beside::stay(&*shared, &changed, doctor).await;
+                beside::stay(&*shared, &changed, || member.doctor()).await;
             });
         }
         let mut watches = JoinSet::new();
@@ -223,7 +226,7 @@ struct Named {
 }
 
 impl Crowded {
-    fn new(members: &[Follow], shared: &[Rc<RefCell<Shared>>], part: Part) -> Self {
+    fn new(members: &[Rc<Follow>], shared: &[Rc<RefCell<Shared>>], part: Part) -> Self {
         let mut by_name: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         for (at, member) in members.iter().enumerate() {
             if let Which::Name(name) = &member.target.which {

@@ -16,6 +16,7 @@ use crate::api::Api;
 use crate::cluster::Cluster;
 use crate::diagnose::beside::{self, Bedside};
 use crate::diagnose::doctor::Doctor;
+use crate::diagnose::ward::Ward;
 use crate::diagnose::{Because, FailFast, OwnPod};
 use crate::doubt::Doubt;
 use crate::endpoints::{self, Endpoints, Part};
@@ -68,6 +69,8 @@ pub struct Follow {
     pub scope: Scope,
     /// The API server.
     pub cluster: Rc<Cluster>,
+    /// Where its diagnoses are made.
+    pub ward: Rc<Ward>,
     /// Time between looks where watching is forbidden.
     pub interval: Duration,
     /// Where we run ourselves.
@@ -85,7 +88,7 @@ impl Follow {
     ///
     /// # Errors
     /// When the system has no randomness.
-    pub async fn run(self, news: Sender) -> Result<(), SysError> {
+    pub async fn run(&self, news: Sender) -> Result<(), SysError> {
         let tell = |error: &KubeError| {
             let _ = news.send((self.index, News::Trouble(error.to_string())));
         };
@@ -100,7 +103,7 @@ impl Follow {
         let changed = shared.borrow().changed.clone();
         let (error, resource) = tokio::select! {
             error = self.watch(&shared) => error?,
-            never = beside::stay(&*shared, &changed, self.doctor()) => never,
+            never = beside::stay(&*shared, &changed, || self.doctor()) => never,
         };
         // The gate has gone when nobody listens: then there is nothing to tell.
         let _ = news.send((self.index, News::Hopeless(error, resource)));
@@ -128,7 +131,7 @@ impl Follow {
     }
 
     /// Looks once, and explains what is not met.
-    pub async fn look(self) -> News {
+    pub async fn look(&self) -> News {
         let shared = match self.read_once().await {
             Ok(shared) => shared,
             Err((error, resource)) => return News::Hopeless(error, resource),
@@ -164,9 +167,10 @@ impl Follow {
             return News::Hopeless(KubeError::Unreachable("nothing was read".into()), self.resource());
         };
         shared.borrow_mut().verdict = Some(verdict.clone());
-        let diagnosis = match shared.seen().filter(|_| Instant::now() < until) {
-            Some(seen) => timeout_at(until, self.doctor().only_round(seen)).await.ok().flatten(),
-            None => None,
+        let mut doctor = self.doctor();
+        let diagnosis = match Instant::now() < until {
+            true => timeout_at(until, doctor.only_round(|| shared.seen())).await.ok().flatten(),
+            false => None,
         };
         match diagnosis.map(|diagnosis| (diagnosis.apply(verdict.clone(), false), diagnosis.since)) {
             Some(((verdict, Some(because)), since)) => News::Explained(verdict, because, since.elapsed()),
@@ -218,9 +222,12 @@ impl Follow {
             fail_fast: self.fail_fast,
             verdict: None,
             is_hopeless: false,
+            is_object_kept: true,
             object: None,
             is_object_in_doubt: false,
             diagnosis: None,
+            examined: None,
+            is_left: false,
             changed: Rc::default(),
             told: None,
             is_troubled: false,
@@ -279,8 +286,8 @@ impl Follow {
     }
 
     fn doctor(&self) -> Doctor {
-        let Self { target, scope, cluster, fail_fast, own_pod, .. } = self;
-        Doctor::new(cluster.clone(), target.clone(), scope.clone(), *fail_fast, own_pod.clone())
+        let Self { target, scope, ward, fail_fast, own_pod, .. } = self;
+        Doctor::new(ward.clone(), target.clone(), scope.clone(), *fail_fast, own_pod.clone())
     }
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::{News, Sender};
 use crate::diagnose::beside::Bedside;
 use crate::diagnose::doctor::Seen;
-use crate::diagnose::{Because, Diagnosis, FailFast};
+use crate::diagnose::{Because, Diagnosis, FailFast, is_current};
 use crate::discovery::Lookup;
 use crate::doubt::Doubt;
 use crate::endpoints::{Endpoints, Part};
@@ -18,8 +19,11 @@ use crate::evaluate::Check;
 use crate::kube_error::KubeError;
 use crate::target::{Target, Which};
 use crate::tracker::Tracker;
-use crate::verdict::Verdict;
+use crate::verdict::{Finding, Verdict};
 use crate::watch::{Reread, Sink};
+
+/// A diagnosis of a state that comes back so late is not told again.
+const BACK: Duration = Duration::from_secs(60);
 
 /// What is known of the target, whatever it is made of.
 pub(super) enum Facts {
@@ -36,11 +40,17 @@ pub(super) struct Shared {
     pub(super) verdict: Option<Verdict>,
     /// Whether that is hopeless by itself, doubted or not.
     pub(super) is_hopeless: bool,
+    /// Whether that is kept; of thousands of targets a diagnosis reads the one again that it is about.
+    pub(super) is_object_kept: bool,
     /// The target's object, where it is one, for a diagnosis to look at.
     pub(super) object: Option<Box<RawValue>>,
     /// A list is on its way, and has not shown the object yet.
     pub(super) is_object_in_doubt: bool,
     pub(super) diagnosis: Option<Diagnosis>,
+    /// What the verdict was when the diagnosis was begun: of another, it may say what is no longer so.
+    pub(super) examined: Option<(Finding, Instant)>,
+    /// Whether the verdict has been another since.
+    pub(super) is_left: bool,
     /// Told of every change of what a diagnosis depends on.
     pub(super) changed: Rc<Notify>,
     pub(super) told: Option<(Verdict, Option<Because>)>,
@@ -103,6 +113,11 @@ impl Shared {
             if verdict.is_met() {
                 self.diagnosis = None;
             }
+            if !self.is_examined(&verdict) {
+                self.is_left = true;
+                // What was on its way has got somewhere.
+                self.diagnosis.take_if(|diagnosis| diagnosis.explanation.is_fleeting);
+            }
             self.verdict = Some(verdict);
             self.changed.notify_one();
         }
@@ -113,7 +128,7 @@ impl Shared {
     /// Tells the verdict with what is known of its reasons, where either is new.
     fn tell_verdict(&mut self) {
         let Some(verdict) = self.verdict.clone() else { return };
-        let (verdict, because) = match &self.diagnosis {
+        let (verdict, because) = match self.diagnosis.as_ref().filter(|_| self.is_examined(&verdict)) {
             Some(diagnosis) => diagnosis.apply(verdict, self.is_hopeless),
             None => (verdict, None),
         };
@@ -131,11 +146,30 @@ impl Shared {
         });
     }
 
+    /// Whether the diagnosis was made of this verdict. It comes back with it, as in a crash loop, if not too late.
+    fn is_examined(&self, verdict: &Verdict) -> bool {
+        let which = &self.facts.target().which;
+        self.examined.as_ref().is_some_and(|(examined, at)| {
+            let is_old = self.is_left && at.elapsed() > BACK;
+            !is_old && is_current(which, examined, verdict.finding())
+        })
+    }
+
+    /// Whether there is something to explain.
+    fn is_ill(&self) -> bool {
+        let is_open = matches!(self.verdict, Some(Verdict::NotYet(_) | Verdict::Failed(_)));
+        is_open && self.facts.target().check != Check::Deleted
+    }
+
     /// Remembers the one object of a target that has a name.
     fn keep(&mut self, object: Option<&RawValue>) {
         self.is_object_in_doubt = false;
-        let is_kept = matches!(self.facts.target().which, Which::Name(_));
-        if is_kept && self.object.as_deref().map(RawValue::get) != object.map(RawValue::get) {
+        if !self.is_object_kept {
+            self.changed.notify_one();
+            return;
+        }
+        let is_named = matches!(self.facts.target().which, Which::Name(_));
+        if is_named && self.object.as_deref().map(RawValue::get) != object.map(RawValue::get) {
             self.object = object.map(ToOwned::to_owned);
             self.changed.notify_one();
         }
@@ -143,16 +177,29 @@ impl Shared {
 }
 
 impl Bedside for RefCell<Shared> {
+    fn is_ill(&self) -> bool {
+        self.borrow().is_ill()
+    }
+
+    fn is_dying(&self) -> bool {
+        self.borrow().is_hopeless
+    }
+
     fn seen(&self) -> Option<Seen> {
-        let shared = self.borrow();
-        let target = shared.facts.target();
-        let is_open = matches!(shared.verdict, Some(Verdict::NotYet(_) | Verdict::Failed(_)));
-        if !is_open || target.check == Check::Deleted {
+        let shared = &mut *self.borrow_mut();
+        if !shared.is_ill() {
             return None;
         }
+        shared.examined = shared.verdict.as_ref().map(|verdict| (verdict.finding().clone(), Instant::now()));
+        shared.is_left = false;
+        let target = shared.facts.target();
         match (&target.which, &shared.object) {
             (Which::Selector(_), _) => {
                 shared.facts.worst().map(|(namespace, name)| Seen::Named(namespace, name))
+            }
+            (Which::Name(_), _) if !shared.is_object_kept => {
+                let named = |(namespace, name)| Seen::Named(namespace, name);
+                Some(shared.facts.worst().map_or(Seen::Absent, named))
             }
             (Which::Name(_), Some(object)) => Some(Seen::Object(object.clone())),
             (Which::Name(_), None) => Some(Seen::Absent),

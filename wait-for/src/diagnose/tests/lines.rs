@@ -190,8 +190,15 @@ fn a_broken_pod_of_an_older_revision_blocks_a_statefulset() {
         "statefulset/web 0/2 rolled out — pod web-0 of old revision web-b is broken and blocks the rollout \
          (container web ImagePullBackOff (registry: not found)); run: kubectl delete pod web-0 (k8s #67250)"
     );
-    let (world, set) = stuck("web-b", RUNNING);
+    let (world, set) = stuck("web-a", RUNNING);
     assert!(!world.line("statefulset/web:rolled-out", &set).contains("delete"), "it may still get ready");
+    let (world, set) = stuck("web-b", RUNNING);
+    assert_eq!(
+        world.line("statefulset/web", &set),
+        "statefulset/web 1/2 available — pod web-0 of withdrawn revision web-b is not ready (container web running, not \
+         ready: its readiness probe does not succeed); \
+         nothing replaces it until you run: kubectl delete pod web-0"
+    );
     let (world, set) = stuck("web-c", &waiting("ImagePullBackOff", "not found"));
     assert!(!world.line("statefulset/web:rolled-out", &set).contains("delete"));
 }
@@ -304,6 +311,9 @@ fn a_policy_hears_of_rollouts_that_are_overdue_or_blocked() {
     let (world, set) = stuck("web-b", &waiting("ImagePullBackOff", "not found"));
     let round = world.round(&"statefulset/web:rolled-out".parse().unwrap(), &set, NOW);
     assert_eq!(round.explanation.unwrap().row, Some(Row::BlockedByOldPod));
+    let (world, set) = stuck("web-b", RUNNING);
+    let round = world.round(&"statefulset/web".parse().unwrap(), &set, NOW);
+    assert_eq!(round.explanation.unwrap().row, Some(Row::Withdrawn));
 }
 
 #[test]
@@ -329,4 +339,23 @@ fn words_from_the_cluster_are_cleaned() {
     let mount = event("u-api-1", "FailedMount", "redis://:hunter2@db and more");
     let line = deployment_line(&[pod("api-1", "new", 1, &waiting("ContainerCreating", ""))], &[mount]);
     assert!(line.contains("redis://***@db") && !line.contains("hunter2"), "{line}");
+}
+
+#[test]
+fn a_diagnosis_is_of_the_finding_for_which_it_was_made() {
+    use crate::diagnose::is_current;
+    use crate::verdict::Finding;
+    let which = |target: &str| target.parse::<Target>().unwrap().which;
+    let (name, selector) = (which("deployment/web"), which("pod/app=web"));
+    let cases = [
+        (&name, ("0/2 available", "0 of 2 pods ready"), ("0/2 available", "0 of 2 pods ready"), true),
+        (&name, ("0/2 available", "0 of 2 pods ready"), ("1/2 available", "1 of 2 pods ready"), false),
+        (&name, ("not ready", "its node may be lost"), ("not ready", "container a: PodInitializing"), false),
+        (&selector, ("0/3 ready", "web-0: x (+2 more)"), ("1/3 ready", "web-0: x (+1 more)"), true),
+        (&selector, ("0/3 ready", "web-0: x (+2 more)"), ("1/3 ready", "web-1: x (+1 more)"), false),
+    ];
+    for (which, examined, now, expected) in cases {
+        let finding = |(state, cause)| Finding::because(state, cause);
+        assert_eq!(is_current(which, &finding(examined), &finding(now)), expected, "{examined:?} {now:?}");
+    }
 }

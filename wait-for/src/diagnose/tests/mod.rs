@@ -1,5 +1,6 @@
 //! Whole diagnoses: objects in, the line out.
 
+mod kubelet;
 mod lines;
 mod listed;
 mod recordings;
@@ -67,11 +68,6 @@ impl World {
             Need::ReplicaSets(selector) => list("replicasets", &|set| matches(set, selector)),
             Need::Events(uid) => list("events", &|event| event["involvedObject"]["uid"] == **uid),
             Need::Namespace => None,
-            Need::StorageClass(name) => self
-                .objects
-                .iter()
-                .find(|(of, class)| of == "storageclasses" && class["metadata"]["name"] == **name)
-                .map(|(_, class)| serde_json::to_vec(class).unwrap()),
         }
     }
 

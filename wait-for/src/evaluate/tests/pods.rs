@@ -255,7 +255,7 @@ fn the_first_reason_in_the_order_of_priority_is_given() {
             (&unready, "succeeded", "not-yet", &["not succeeded", "phase Running"]),
             (&crash, "finished", "not-yet", &["CrashLoopBackOff"]),
             (&creating, "exists", "met", &[]),
-            (&ending, "ready", "not-yet", &["container app has ended"]),
+            (&ending, "ready", "not-yet", &["container app has completed (exit 0)"]),
             (&lost, "ready", "not-yet", &["node may be lost"]),
         ],
     );
