@@ -14,7 +14,7 @@ use self::address::Address;
 use self::http::Place;
 use crate::kubelet::Outcome;
 use crate::system_error::describe;
-use crate::{probe, value};
+use crate::{probe, say, value};
 
 /// The kubelet's own prefix, so that faults for probes hit an exec probe too.
 const USER_AGENT: &str = concat!("kube-probe/probesim-", env!("CARGO_PKG_VERSION"));
@@ -145,7 +145,7 @@ pub async fn run(arguments: Args) -> ExitCode {
     match target.look(common.timeout).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            println!("{address}: {why}");
+            say::result(&format!("{address}: {why}\n"));
             ExitCode::FAILURE
         }
     }
