@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 mod admin;
 pub mod advice;
+mod bounded;
 pub mod check;
 pub mod cli;
 pub mod config;

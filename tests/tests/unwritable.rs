@@ -63,6 +63,7 @@ async fn exit_codes_are_those_that_are_documented() {
         (&format!("check tcp {taken}"), 0),
         (&format!("check tcp {nobody}"), 1),
         (&format!("ctl state --to {nobody}"), 1),
+        ("ctl state --to a", 2),
         (&format!("lab -f {pod}.not"), 2),
     ] {
         for (how, out) in [("full", full as fn() -> Stdio), ("closed", closed)] {

@@ -1,6 +1,7 @@
 //! `probesim ctl`: the admin port's control from the command line, for one replica or for many.
 
 mod client;
+mod replica;
 mod select;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use crate::say;
 use crate::system_error::describe;
 use crate::value;
 use client::{Answer, Request};
+use replica::Replicas;
 
 const NOTES: &str = "\
 All addresses of a name are told, so a headless Service reaches every replica. One line a replica goes to stdout.
@@ -38,7 +40,7 @@ pub struct Args {
         default_value = "127.0.0.1:8081",
         value_delimiter = ','
     )]
-    to: Vec<String>,
+    to: Vec<Replicas>,
 
     /// Tell only so many of the replicas, the first by address
     #[arg(long, global = true, value_name = "N", conflicts_with = "share")]
@@ -127,8 +129,8 @@ pub async fn run(arguments: Args) -> ExitCode {
 }
 
 /// All addresses of a name.
-async fn find(name: &str, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
-    match time::timeout(timeout, net::lookup_host(name)).await {
+async fn find(name: &Replicas, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
+    match time::timeout(timeout, net::lookup_host((name.host.as_str(), name.port))).await {
         Ok(Ok(found)) => Ok(found.collect()),
         Ok(Err(why)) => Err(describe(&why)),
         Err(_) => Err(format!("no answer within {timeout:?}")),

@@ -44,7 +44,7 @@ use crate::plan::what::Network;
 use crate::plan::{Plan, Port, Sources};
 use crate::record::{Recorder, Replay};
 use crate::system_error::describe;
-use crate::{admin, advice, grpc, reference, say};
+use crate::{admin, advice, bounded, grpc, reference, say};
 use accept::Served;
 use engine::{Engine, Setup};
 use shutdown::Signals;
@@ -75,8 +75,7 @@ pub async fn run(serve_as: Serve) -> ExitCode {
         say::result(&reference::markdown());
         return ExitCode::SUCCESS;
     }
-    let read = |path: &Path| std::fs::read_to_string(path);
-    let loaded = match crate::load::load(serve_as.settings, |name| std::env::var_os(name), read) {
+    let loaded = match crate::load::load(serve_as.settings, |name| std::env::var_os(name), bounded::read) {
         Ok(loaded) => loaded,
         Err(bad) => {
             say::trouble(format_args!("cannot use these settings:\n{bad}"));
