@@ -1,7 +1,6 @@
 //! The command line: which subcommand, with which flags.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -116,11 +115,6 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
     }
     let cli = Cli::try_parse_from(arguments)?;
     Ok(cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.serve))))
-}
-
-/// Prints a result to stdout. A closed pipe (`| head`) is no reason to fail.
-pub(crate) fn show(text: &str) {
-    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 /// Prints help to stdout or a usage error to stderr, and returns the exit code: 0 or 2.

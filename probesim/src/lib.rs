@@ -1,11 +1,16 @@
 //! The simulator and the lab as a library: the binary is a thin shell, and the tests use the parts.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads: see `say`")
+)]
 #![cfg_attr(not(feature = "lab"), allow(dead_code, reason = "the lab and the predictions use it"))]
 
 use std::process::ExitCode;
 
 mod admin;
 pub mod advice;
+mod bounded;
 pub mod check;
 pub mod cli;
 pub mod config;
@@ -32,6 +37,7 @@ pub mod quantity;
 mod record;
 pub mod reference;
 pub mod rng;
+mod say;
 pub mod server;
 pub mod settings;
 pub mod state;
@@ -54,7 +60,7 @@ pub fn main() -> ExitCode {
             code
         }
         Err(error) => {
-            eprintln!("probesim: cannot start: {error}");
+            say::trouble(format_args!("cannot start: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -61,13 +61,19 @@ pub struct Fields<'a> {
 // === impl Node ===
 
 impl Node {
-    /// The first document of a text.
+    /// The only document of a text.
     ///
     /// # Errors
-    /// What the parser says, with its line.
+    /// What the parser says, with its line; that there is another document, which nobody would read.
     pub fn parse(text: &str) -> Result<Self, Problems> {
         let nothing = Self { line: 1, content: Content::Null };
-        Ok(documents(text)?.first().map_or(nothing, convert))
+        let all: Vec<Self> = documents(text)?.iter().map(convert).collect();
+        // Nothing after a last `---` is no document to miss.
+        if let Some(second) = all.iter().skip(1).find(|node| node.content != Content::Null) {
+            let message = "a second document begins here; write everything into one".to_owned();
+            return Err(Problems(vec![Problem { line: second.line, field: String::new(), message }]));
+        }
+        Ok(all.into_iter().next().unwrap_or(nothing))
     }
 
     /// As JSON, in which every scalar but null is a string.
@@ -307,6 +313,15 @@ mod tests {
 
     fn problems(text: &str) -> String {
         Node::parse(text).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn a_second_document_would_be_overlooked_and_is_refused() {
+        let refusal = problems("a: 1\n---\nb: 2\n");
+        assert!(refusal.starts_with("line 3: a second document begins here"), "{refusal}");
+        for text in ["---\na: 1\n", "a: 1\n---\n", "a: 1\n...\n"] {
+            assert!(Node::parse(text).is_ok(), "{text}");
+        }
     }
 
     #[test]

@@ -55,5 +55,5 @@ pub fn count(server: &Server, verb: &str) -> usize {
 /// Lets this token do what these rules say, and everybody else nothing.
 pub fn allow(server: &Server, token: &str, rules: &[Rule]) {
     let name = "system:serviceaccount:default:wait-for".to_owned();
-    server.set_access(|access| access.allow(token, User { name, rules: rules.to_vec() }));
+    server.set_access(|access| access.allow(token, User { name, rules: rules.to_vec(), ..User::default() }));
 }

@@ -135,7 +135,7 @@ async fn a_wrong_record_ends_it_with_2_and_names_the_line() {
     }
     let run = e2e::simulator!().env("REPLAY", "/no/such").run().await.expect(2);
     run.saying("REPLAY: cannot read /no/such: no such file or directory");
-    e2e::simulator!().env("RECORD", "/no/such").run().await.expect(1).saying("RECORD /no/such: no such file");
+    e2e::simulator!().env("RECORD", "/no/such").run().await.expect(2).saying("RECORD /no/such: no such file");
     e2e::simulator!().envs("RECORD=/tmp/x REPLAY=/tmp/x").run().await.expect(2).saying("the same file");
 }
 

@@ -81,3 +81,40 @@ async fn without_any_one_of_them_something_is_forbidden() {
         drop(gate);
     }
 }
+
+/// A pod whose gate acts as this account.
+fn gated(account: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {account}}}\nspec:\n  serviceAccountName: {account}\n  \
+         initContainers: [{{name: gate, image: 'wait-for:1', args: ['configmap/ready:exists']}}]\n  containers: \
+         [{{name: app, image: app, command: [sleep, '60']}}]\n---\n"
+    )
+}
+
+/// A Role that lets this account do so much with the ConfigMap, and its binding.
+fn role(account: &str, verbs: &str) -> String {
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: {account}}}\nrules: [{{apiGroups: \
+         [''], resources: [configmaps], resourceNames: [ready], verbs: [{verbs}]}}]\n---\napiVersion: \
+         rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: {account}}}\nroleRef: {{apiGroup: \
+         rbac.authorization.k8s.io, kind: Role, name: {account}}}\nsubjects: [{{kind: ServiceAccount, name: {account}, \
+         namespace: default}}]\n---\n"
+    )
+}
+
+#[tokio::test]
+async fn the_lab_asks_the_roles_of_its_manifests_and_accounts_without_one_may_do_everything() {
+    let manifest = [
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ready}\n---\n".to_owned(),
+        gated("enough") + &role("enough", "get, list, watch"),
+        gated("short") + &role("short", "update"),
+        gated("unbound"),
+    ];
+    let lab = e2e::cluster!().manifest(&manifest.concat()).args("--run app=").start().await;
+    lab.process.until_says("User \"system:serviceaccount:default:short\" cannot").await;
+    for name in ["enough", "unbound"] {
+        lab.until_ready(name, true).await;
+    }
+    let short = lab.get("/api/v1/namespaces/default/pods/short").await.expect("a pod");
+    assert!(!e2e::cluster::is_ready(&short), "{short}");
+}

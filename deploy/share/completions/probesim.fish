@@ -161,10 +161,11 @@ complete -c probesim -n "__fish_probesim_using_subcommand predict" -l lint -d 'O
 complete -c probesim -n "__fish_probesim_using_subcommand predict" -l strict -d 'Exit with 1 if the linter has findings'
 complete -c probesim -n "__fish_probesim_using_subcommand predict" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "http" -d 'GET a path: 200 to 399 is a success'
+complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "http" -d 'GET a path as a kubelet does: 200 to 399 is a success, also after redirects on the same host; of https no certificate is checked'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "tcp" -d 'Connect'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "grpc" -d 'Ask for health over gRPC: SERVING is a success'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and not __fish_seen_subcommand_from http tcp grpc help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from http" -l header -d 'Send this along; may be repeated' -r
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from http" -l timeout -d 'The longest time for all of it, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from http" -s h -l help -d 'Print help'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'The longest time for all of it, with a unit' -r
@@ -172,7 +173,7 @@ complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from grpc" -l service -d 'The service to ask for; by default the server as a whole' -r
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from grpc" -l timeout -d 'The longest time for all of it, with a unit' -r
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from grpc" -s h -l help -d 'Print help'
-complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "http" -d 'GET a path: 200 to 399 is a success'
+complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "http" -d 'GET a path as a kubelet does: 200 to 399 is a success, also after redirects on the same host; of https no certificate is checked'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Connect'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "grpc" -d 'Ask for health over gRPC: SERVING is a success'
 complete -c probesim -n "__fish_probesim_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -240,7 +241,7 @@ complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_s
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "check" -d 'Probe a server once, as an exec probe in an image without a shell: exit code 0 or 1'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "ctl" -d 'Change the faults of running servers: of one, or of all behind a name'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and not __fish_seen_subcommand_from serve lab predict check ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c probesim -n "__fish_probesim_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "http" -d 'GET a path: 200 to 399 is a success'
+complete -c probesim -n "__fish_probesim_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "http" -d 'GET a path as a kubelet does: 200 to 399 is a success, also after redirects on the same host; of https no certificate is checked'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tcp" -d 'Connect'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "grpc" -d 'Ask for health over gRPC: SERVING is a success'
 complete -c probesim -n "__fish_probesim_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "put" -d 'Replace the live faults, or those of one endpoint'

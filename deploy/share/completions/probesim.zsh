@@ -192,10 +192,11 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (http)
 _arguments "${_arguments_options[@]}" : \
+'*--header=[Send this along; may be repeated]:NAME: VALUE:_default' \
 '--timeout=[The longest time for all of it, with a unit]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
-':address -- HOST\:PORT\[/PATH\]:_default' \
+':address -- \[http\://|https\://\]HOST\:PORT\[/PATH\]:_default' \
 && ret=0
 ;;
 (tcp)
@@ -510,7 +511,7 @@ _probesim_commands() {
 (( $+functions[_probesim__subcmd__check_commands] )) ||
 _probesim__subcmd__check_commands() {
     local commands; commands=(
-'http:GET a path\: 200 to 399 is a success' \
+'http:GET a path as a kubelet does\: 200 to 399 is a success, also after redirects on the same host; of https no certificate is checked' \
 'tcp:Connect' \
 'grpc:Ask for health over gRPC\: SERVING is a success' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -525,7 +526,7 @@ _probesim__subcmd__check__subcmd__grpc_commands() {
 (( $+functions[_probesim__subcmd__check__subcmd__help_commands] )) ||
 _probesim__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
-'http:GET a path\: 200 to 399 is a success' \
+'http:GET a path as a kubelet does\: 200 to 399 is a success, also after redirects on the same host; of https no certificate is checked' \
 'tcp:Connect' \
 'grpc:Ask for health over gRPC\: SERVING is a success' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -668,7 +669,7 @@ _probesim__subcmd__help_commands() {
 (( $+functions[_probesim__subcmd__help__subcmd__check_commands] )) ||
 _probesim__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
-'http:GET a path\: 200 to 399 is a success' \
+'http:GET a path as a kubelet does\: 200 to 399 is a success, also after redirects on the same host; of https no certificate is checked' \
 'tcp:Connect' \
 'grpc:Ask for health over gRPC\: SERVING is a success' \
     )

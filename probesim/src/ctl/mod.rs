@@ -1,6 +1,7 @@
 //! `probesim ctl`: the admin port's control from the command line, for one replica or for many.
 
 mod client;
+mod replica;
 mod select;
 
 use std::net::SocketAddr;
@@ -12,9 +13,11 @@ use tokio::net;
 use tokio::time;
 
 use crate::plan::Rate;
+use crate::say;
 use crate::system_error::describe;
 use crate::value;
 use client::{Answer, Request};
+use replica::Replicas;
 
 const NOTES: &str = "\
 All addresses of a name are told, so a headless Service reaches every replica. One line a replica goes to stdout.
@@ -37,7 +40,7 @@ pub struct Args {
         default_value = "127.0.0.1:8081",
         value_delimiter = ','
     )]
-    to: Vec<String>,
+    to: Vec<Replicas>,
 
     /// Tell only so many of the replicas, the first by address
     #[arg(long, global = true, value_name = "N", conflicts_with = "share")]
@@ -94,7 +97,7 @@ pub async fn run(arguments: Args) -> ExitCode {
     let request = match request(&arguments.what) {
         Ok(request) => request,
         Err(why) => {
-            eprintln!("probesim: {why}");
+            say::trouble(format_args!("{why}"));
             return ExitCode::from(2);
         }
     };
@@ -104,14 +107,14 @@ pub async fn run(arguments: Args) -> ExitCode {
             Ok(addresses) => found.extend(addresses),
             Err(why) => {
                 // Half of what was asked for is not what was asked for.
-                eprintln!("probesim: cannot find {name}: {why}; nobody was told");
+                say::trouble(format_args!("cannot find {name}: {why}; nobody was told"));
                 return ExitCode::FAILURE;
             }
         }
     }
     select::choose(&mut found, arguments.count, arguments.share);
     if found.is_empty() {
-        eprintln!("probesim: no replica to tell");
+        say::trouble(format_args!("no replica to tell"));
         return ExitCode::FAILURE;
     }
     let failed = match arguments.rolling {
@@ -121,13 +124,13 @@ pub async fn run(arguments: Args) -> ExitCode {
     if failed == 0 {
         return ExitCode::SUCCESS;
     }
-    eprintln!("probesim: {failed} of {} failed", found.len());
+    say::trouble(format_args!("{failed} of {} failed", found.len()));
     ExitCode::FAILURE
 }
 
 /// All addresses of a name.
-async fn find(name: &str, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
-    match time::timeout(timeout, net::lookup_host(name)).await {
+async fn find(name: &Replicas, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
+    match time::timeout(timeout, net::lookup_host((name.host.as_str(), name.port))).await {
         Ok(Ok(found)) => Ok(found.collect()),
         Ok(Err(why)) => Err(describe(&why)),
         Err(_) => Err(format!("no answer within {timeout:?}")),
@@ -192,7 +195,7 @@ async fn one_by_one(arguments: &Args, request: &Request, found: &[SocketAddr], p
         let answer = client::tell(address, request, arguments.timeout).await;
         if !report(arguments, address, width(found), &answer) {
             for skipped in &found[n + 1..] {
-                println!("{} skipped", column(*skipped, width(found)));
+                say::result(&format!("{} skipped\n", column(*skipped, width(found))));
             }
             return found.len() - n;
         }
@@ -220,17 +223,17 @@ fn report(
     match answer {
         Ok(answer) if answer.status < 300 => {
             match arguments.what {
-                What::State => println!("{address} {}", answer.in_one_line()),
-                _ => println!("{name} ok{}", answer.live_faults()),
+                What::State => say::result(&format!("{address} {}\n", answer.in_one_line())),
+                _ => say::result(&format!("{name} ok{}\n", answer.live_faults())),
             }
             true
         }
         Ok(answer) => {
-            println!("{name} failed: {} {}", answer.status, answer.in_one_line());
+            say::result(&format!("{name} failed: {} {}\n", answer.status, answer.in_one_line()));
             false
         }
         Err(why) => {
-            println!("{name} failed: {why}");
+            say::result(&format!("{name} failed: {why}\n"));
             false
         }
     }

@@ -1,7 +1,7 @@
 //! `probesim lab`: runs manifests, or replays a recording, until it is told to stop.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +14,7 @@ use super::replay::{self, Clock};
 use super::report;
 use super::store::live;
 use super::up;
+use crate::say;
 use crate::system_error::describe;
 
 /// Kubernetes without a cluster: runs manifests as processes of this machine under a faithful kubelet, or replays a
@@ -79,7 +80,7 @@ pub async fn run(args: Args) -> ExitCode {
     match begin(&args).await {
         Ok(code) => code,
         Err(trouble) => {
-            say(format_args!("probesim: {trouble}"));
+            say::trouble(format_args!("{trouble}"));
             ExitCode::from(2)
         }
     }
@@ -107,7 +108,7 @@ async fn serve(args: &Args, path: &Path, signals: &mut Signals) -> Result<(), Tr
     let server = Server::start(options).await.map_err(|error| Trouble::Listen(args.listen, error))?;
     replay::prepare(server.store(), &recording, args.from);
     if !server.address().ip().is_loopback() {
-        say(format_args!(
+        say::line(format_args!(
             "warning: {} is not loopback, and anybody may change what is served",
             server.address()
         ));
@@ -122,8 +123,12 @@ async fn serve(args: &Args, path: &Path, signals: &mut Signals) -> Result<(), Tr
 }
 
 async fn replay_and_serve(server: &Server, recording: &Recording, clock: Clock) {
-    replay::play(server.store(), recording, clock, |at, line| say(format_args!("{at:7.2}s  {line}"))).await;
-    say(format_args!("{:7.2}s  end of the recording; its last state stays until Ctrl-C", clock.seconds()));
+    replay::play(server.store(), recording, clock, |at, line| say::line(format_args!("{at:7.2}s  {line}")))
+        .await;
+    say::line(format_args!(
+        "{:7.2}s  end of the recording; its last state stays until Ctrl-C",
+        clock.seconds()
+    ));
     std::future::pending::<()>().await;
 }
 
@@ -136,24 +141,19 @@ fn read(path: &Path) -> Result<Recording, Trouble> {
 fn announce(args: &Args, server: &Server, recording: &Recording) -> Result<(), Trouble> {
     let address = server.address();
     let Some(path) = &args.kubeconfig_out else {
-        say(format_args!(
+        say::line(format_args!(
             "listening on http://{address}, namespace {0}: kubectl --server http://{address} -n {0} get pods -w",
             recording.namespace
         ));
         return Ok(());
     };
     std::fs::write(path, server.kubeconfig()).map_err(|error| Trouble::Kubeconfig(path.clone(), error))?;
-    say(format_args!(
+    say::line(format_args!(
         "listening on http://{address}, namespace {}: KUBECONFIG={} kubectl get pods -w",
         recording.namespace,
         path.display()
     ));
     Ok(())
-}
-
-/// Lines for people go to stderr; a closed one is no reason to stop serving.
-pub(super) fn say(line: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn parse_speed(text: &str) -> Result<f64, String> {

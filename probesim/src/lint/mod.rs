@@ -8,16 +8,21 @@
 //! | `rollout` | replicas, budgets, deadlines |
 //! | `shutdown` | grace periods |
 //! | `simulator` | faults that the probes do not see |
-//! | `gates` | `wait-for` that waits for itself |
+//! | `gates`, `hosts` | `wait-for` that holds nothing back, or waits for itself |
+//! | `sidecars` | init containers that go on running |
+//! | `taken` | ports that two containers want |
 //! | `fields` | values that the API will not take |
 
 mod fields;
 mod gates;
+mod hosts;
 mod pairs;
 mod ports;
 mod rollout;
 mod shutdown;
+mod sidecars;
 mod simulator;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -79,6 +84,8 @@ pub fn check(objects: &[Object]) -> Result<Vec<Finding>, Problem> {
         shutdown::check(workload, &mut found);
         simulator::check(workload, &mut found);
         gates::check(workload, &workloads, &mut found);
+        sidecars::check(workload, &mut found);
+        taken::check(workload, &mut found);
         fields::check(workload, &mut found);
         found[begin..].sort_by_key(|finding| finding.line);
     }

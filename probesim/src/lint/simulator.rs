@@ -35,8 +35,8 @@ pub(super) fn check(workload: &Workload<'_>, found: &mut Vec<Finding>) {
                 view.say(found, Severity::Warning, setting, "hidden-by-restart", said);
             }
         }
-        if let Some(probe) = view.probe(Endpoint::Startup) {
-            let said = starts_too_slowly(faults.startup_delay, probe);
+        if let Some((kind, probe)) = view.killer_of_starts() {
+            let said = starts_too_slowly(faults.startup_delay, kind, probe);
             let severity = said.as_ref().map_or(Severity::Note, |(severity, _)| *severity);
             view.say(
                 found,
@@ -118,6 +118,13 @@ impl View<'_> {
         };
         let probes = kinds.iter().filter_map(|kind| self.site.container.probe(*kind));
         probes.into_iter().find(|probe| endpoint(probe, &self.loaded.endpoints) == Some(of))
+    }
+
+    /// The probe that ends a start that takes too long. Readiness ends nothing, and liveness waits for a startup probe.
+    fn killer_of_starts(&self) -> Option<(Kind, &Probe)> {
+        let kinds = [Kind::Startup, Kind::Liveness];
+        let first = kinds.into_iter().find_map(|kind| Some((kind, self.site.container.probe(kind)?)));
+        first.filter(|(_, probe)| endpoint(probe, &self.loaded.endpoints) == Some(Endpoint::Startup))
     }
 
     fn is_partition_of_readiness(&self) -> bool {
@@ -214,19 +221,27 @@ fn hidden_by_restart(faults: &Faults, liveness: &Probe, moment: Duration) -> Opt
 }
 
 /// The budget ends with the F-th probe, which is due between (F-1)·P and F·P after the start.
-fn starts_too_slowly(delay: Duration, startup: &Probe) -> Option<(Severity, (String, String))> {
+fn starts_too_slowly(delay: Duration, kind: Kind, startup: &Probe) -> Option<(Severity, (String, String))> {
     let (least, most) = startup_budget(startup);
+    // The first probe is the first tick after it.
+    let first = Duration::from_secs(u64::from(startup.initial_delay_seconds.unsigned_abs()));
+    let (least, most) = (first + least, first + most);
     let (severity, how) = match delay {
         delay if delay > most => (Severity::Error, "every start is killed, again and again"),
         delay if delay > least => (Severity::Warning, "some starts are killed, by where the ticks fall"),
         _ => return None,
     };
     let reason = format!(
-        "{how}: the startup probe waits for {} to {} and no longer",
+        "{how}: the {} probe waits for {} to {} and no longer",
+        kind.to_string().to_lowercase(),
         time(least.as_secs_f64()),
         time(most.as_secs_f64())
     );
-    let periods = delay.as_secs().div_ceil(u64::from(startup.period_seconds.unsigned_abs().max(1))) + 1;
+    let periods = delay
+        .saturating_sub(first)
+        .as_secs()
+        .div_ceil(u64::from(startup.period_seconds.unsigned_abs().max(1)))
+        + 1;
     Some((severity, (reason, format!("write failureThreshold: {periods} or more"))))
 }
 

@@ -324,6 +324,150 @@ fn a_gate_must_not_need_the_pod_that_it_holds_back() {
     expect(&circle[..3], "waits-in-a-circle", false);
 }
 
+/// A Deployment `ring` with this gate, and its Service.
+fn ring(init: &str, service: &str) -> [Value; 2] {
+    let deployment = object(&format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: ring, namespace: shop}}, spec: {{template: {{metadata: \
+         {{labels: {{app: ring}}}}, spec: {{initContainers: [{{name: w, {init}}}], containers: [{{name: c}}]}}}}}}}}"
+    ));
+    let service = object(&format!(
+        "{{apiVersion: v1, kind: Service, metadata: {{name: ring, namespace: shop}}, spec: {{selector: {{app: ring}}{service}}}}}"
+    ));
+    [deployment, service]
+}
+
+#[test]
+fn a_gate_must_not_wait_for_a_host_that_is_its_own_pod() {
+    let (headless, virtual_ip) = (", clusterIP: None", "");
+    let published = ", clusterIP: None, publishNotReadyAddresses: true";
+    let own = Some("waits-for-itself");
+    for (target, service, expected) in [
+        ("dns://ring", headless, own),
+        ("dns://ring.shop.svc.cluster.local.", headless, own),
+        ("dns://ring-0.ring", headless, own),
+        ("dns://_gossip._tcp.ring.shop.svc#type=SRV", headless, own),
+        ("dns://ring", virtual_ip, None),
+        ("dns://ring.other", headless, None),
+        ("dns://ring.example.com", headless, None),
+        ("tcp://ring:7933", headless, own),
+        ("tcp://ring.shop:7933", virtual_ip, own),
+        ("http://ring.shop.svc/health", virtual_ip, own),
+        ("https://ring/health#insecure=true", virtual_ip, own),
+        ("grpc://ring:90/orders", virtual_ip, own),
+        ("tcp://10.0.0.1:80", virtual_ip, None),
+        ("dns://ring", published, Some("published-before-ready")),
+        ("tcp://ring:7933", published, Some("published-before-ready")),
+        ("dns://ring.other", published, None),
+    ] {
+        let found = rules(&ring(&format!("image: 'wait-for:1', args: ['{target}']"), service));
+        let rules: Vec<_> = found.iter().map(|(rule, _)| *rule).collect();
+        let expected: Vec<_> = expected.into_iter().collect();
+        let found: Vec<_> = rules.into_iter().filter(|rule| *rule != "service-without-readiness").collect();
+        assert_eq!(found, expected, "{target}{service}");
+    }
+    let note =
+        finding(&ring("image: 'wait-for:1', args: ['dns://ring']", published), "published-before-ready");
+    assert_eq!(note.map(|note| note.severity), Some(Severity::Note));
+}
+
+#[test]
+fn a_gate_that_is_a_sidecar_holds_nothing_back() {
+    for (init, is_found) in [
+        ("image: 'x/wait-for:1', restartPolicy: Always", true),
+        ("image: go-wait-for-k8s, restartPolicy: Always", true),
+        ("image: tools, command: [/opt/wait-for, dns://db], restartPolicy: Always", true),
+        ("image: tools, command: [/opt/wait-for, dns://db, --, serve], restartPolicy: Always", false),
+        ("image: 'x/wait-for:1'", false),
+        ("image: tools, command: [/opt/serve], restartPolicy: Always", false),
+    ] {
+        let found = finding(&ring(init, ""), "gate-as-sidecar");
+        assert_eq!(found.is_some(), is_found, "{init}");
+        let field = "spec.template.spec.initContainers[0].restartPolicy";
+        assert!(found.is_none_or(|found| (found.severity, &*found.field) == (Severity::Error, field)));
+    }
+}
+
+#[test]
+fn a_sidecar_that_is_to_be_waited_for_has_a_startup_probe() {
+    let probe = |kind: &str| format!("image: x, restartPolicy: Always, {kind}: {{tcpSocket: {{port: 1}}}}");
+    for (init, is_found) in [
+        (probe("readinessProbe"), true),
+        (probe("livenessProbe"), true),
+        (probe("startupProbe"), false),
+        (probe("readinessProbe") + ", startupProbe: {tcpSocket: {port: 1}}", false),
+        (probe("readinessProbe") + ", lifecycle: {postStart: {exec: {command: [wait]}}}", false),
+        ("image: x, restartPolicy: Always".to_owned(), false),
+    ] {
+        let found = finding(&ring(&init, ""), "sidecar-without-startup-probe");
+        assert_eq!(found.map(|it| it.severity), is_found.then_some(Severity::Warning), "{init}");
+    }
+    assert!(finding(&[deployment(READY, "", "")], "sidecar-without-startup-probe").is_none());
+}
+
+#[test]
+fn containers_of_a_pod_share_its_ports() {
+    let pod = |first: &str, second: &str| {
+        let text = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{containers: [{{name: a, {first}}}, {{name: b, {second}}}]}}}}"
+        );
+        finding(&[object(&text)], "port-taken-twice")
+    };
+    let simulator = |variables: &str| {
+        let variables = variables.split_whitespace().filter_map(|it| it.split_once('='));
+        let variables: Vec<_> =
+            variables.map(|(name, value)| format!("{{name: {name}, value: '{value}'}}")).collect();
+        format!("image: probesim, env: [{}]", variables.join(", "))
+    };
+    let app = |port: &str| format!("image: app, ports: [{{containerPort: {port}}}]");
+    let (error, warning) = (Some(Severity::Error), Some(Severity::Warning));
+    for (first, second, expected, field) in [
+        (simulator(""), simulator("ADMIN_PORT=9001"), error, "spec.containers[1]"),
+        (simulator(""), simulator("PORT=9000"), warning, "spec.containers[1]"),
+        (
+            simulator("ADMIN_PORT=9"),
+            simulator("PORT=9000 ADMIN_PORT=9"),
+            error,
+            "spec.containers[1].env[1].value",
+        ),
+        (simulator(""), simulator("PORT=9000 ADMIN_PORT=9001"), None, ""),
+        (
+            simulator("GRPC_PORT=7"),
+            simulator("PORT=9000 ADMIN_PORT=9 TCP_PORT=7"),
+            error,
+            "spec.containers[1].env[2].value",
+        ),
+        (app("8080"), simulator(""), warning, "spec.containers[1]"),
+        (app("80"), app("80"), warning, "spec.containers[1].ports[0].containerPort"),
+        (app("80"), app("80, protocol: UDP"), None, ""),
+        (app("80"), app("81"), None, ""),
+    ] {
+        let found = pod(&first, &second);
+        assert_eq!(found.as_ref().map(|it| it.severity), expected, "{first} and {second}: {found:?}");
+        assert!(found.is_none_or(|found| found.field == field), "{first} and {second}");
+    }
+}
+
+#[test]
+fn a_slow_start_is_ended_by_the_probe_that_ends_starts() {
+    let container = |probes: &str| {
+        let env = "image: probesim, env: [{name: STARTUP_DELAY, value: 25s}]";
+        finding(&[deployment(&format!("{env}, {probes}"), "", "")], "startup-delay-exceeds-budget")
+    };
+    let asks = |kind: &str, more: &str| {
+        format!("{kind}: {{httpGet: {{path: /startup, port: 8080}}, periodSeconds: 2{more}}}")
+    };
+    for (probes, is_found) in [
+        (asks("startupProbe", ""), true),
+        (asks("startupProbe", ", initialDelaySeconds: 25"), false),
+        (asks("livenessProbe", ""), true),
+        (asks("livenessProbe", ", initialDelaySeconds: 30"), false),
+        (asks("livenessProbe", "") + ", startupProbe: {grpc: {port: 1}}", false),
+        (asks("readinessProbe", ""), false),
+    ] {
+        assert_eq!(container(&probes).is_some(), is_found, "{probes}");
+    }
+}
+
 #[test]
 fn a_sound_manifest_has_no_findings() {
     let container = "ports: [{name: http, containerPort: 80}], startupProbe: {httpGet: {path: /live, port: http}}, \

@@ -18,10 +18,10 @@ use super::sweep::Sweep;
 use super::words::digits;
 use super::world::{Assumed, Chances};
 use super::{Faults, Latency, json as as_json, plot, svg, table, text};
-use crate::cli;
 use crate::kubelet::{Container, Handler, Invalid, Kind, Port, Probe, Settings as Kubelet, TcpSocket};
 use crate::lint;
 use crate::manifest::{self, Object};
+use crate::say;
 use crate::settings::Settings;
 use crate::system_error::describe;
 
@@ -33,11 +33,11 @@ const PROBES: u64 = 4_000_000;
 pub fn run(args: &Args) -> ExitCode {
     match predict(args) {
         Ok((out, code)) => {
-            cli::show(&format!("{}\n", out.trim_end()));
+            say::result(&format!("{}\n", out.trim_end()));
             code
         }
         Err(why) => {
-            why.lines().for_each(|line| eprintln!("probesim: {line}"));
+            why.lines().for_each(|line| say::trouble(format_args!("{line}")));
             ExitCode::from(2)
         }
     }

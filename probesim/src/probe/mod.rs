@@ -37,6 +37,7 @@ use crate::kubelet::{ContainerPort, Doubt, Handler, Outcome, Port, Version};
 
 pub(crate) use dial::dial;
 pub(crate) use grpc::ask;
+pub(crate) use http::{attempt as get, is_token};
 pub(crate) use target::join;
 pub use target::{NotATarget, Target};
 

@@ -18,6 +18,7 @@ use crate::config::Drain;
 use crate::plan::Port;
 use crate::plan::what::Network;
 use crate::record::Entry;
+use crate::system_error::describe;
 
 /// The pause after an accept that failed: out of file descriptors, it would fail again at once.
 const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
@@ -37,6 +38,8 @@ enum Socket {
     /// Its queue is full for good: the kernel drops every SYN.
     Plugged(TcpListener, Plug),
     Closed,
+    /// Another process has taken the port meanwhile, which was said.
+    Taken,
 }
 
 /// Serves a port until `stop`, then drains. Returns when the last request is answered or the grace is over.
@@ -89,8 +92,8 @@ where
         socket = socket.become_(network, address);
         connections.set_network(network);
         let again = match &socket {
-            // It could not be opened again: another process has taken the port.
-            Socket::Closed if network != Network::Refuse => Some(AFTER_A_FAILED_LISTEN),
+            // It could not be opened again.
+            Socket::Closed | Socket::Taken if network != Network::Refuse => Some(AFTER_A_FAILED_LISTEN),
             _ => next,
         };
         let until_next = async {
@@ -147,6 +150,7 @@ impl Socket {
     /// Gives the socket the state that the fault needs.
     fn become_(self, network: Network, address: SocketAddr) -> Self {
         match (self, network) {
+            (Self::Taken, Network::Refuse) => Self::Taken,
             (_, Network::Refuse) => Self::Closed,
             (Self::Listening(listener), Network::Blackhole) => match Plug::new(&listener) {
                 Ok(plug) => Self::Plugged(listener, plug),
@@ -166,12 +170,20 @@ impl Socket {
                     }
                 }
             }
-            (Self::Closed, _) => match listen::again(address) {
-                // The next round gives it the state that it needs.
-                Ok(listener) => Self::Listening(listener).become_(network, address),
+            (closed @ (Self::Closed | Self::Taken), _) => match listen::again(address) {
+                Ok(listener) => {
+                    if matches!(closed, Self::Taken) {
+                        info!(%address, "listening again");
+                    }
+                    // The next round gives it the state that it needs.
+                    Self::Listening(listener).become_(network, address)
+                }
                 Err(error) => {
-                    warn!(%error, %address, "cannot listen again");
-                    Self::Closed
+                    if !matches!(closed, Self::Taken) {
+                        let why = describe(&error);
+                        warn!(%why, %address, "cannot listen again: trying until it can");
+                    }
+                    Self::Taken
                 }
             },
             (listening, _) => listening,

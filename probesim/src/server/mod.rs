@@ -36,7 +36,6 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Level, info, warn};
 
-use crate::cli;
 use crate::cli::Serve;
 use crate::config::{Config, Drain, ListenOn};
 use crate::endpoint::Endpoint;
@@ -45,7 +44,7 @@ use crate::plan::what::Network;
 use crate::plan::{Plan, Port, Sources};
 use crate::record::{Recorder, Replay};
 use crate::system_error::describe;
-use crate::{admin, advice, grpc, reference};
+use crate::{admin, advice, bounded, grpc, reference, say};
 use accept::Served;
 use engine::{Engine, Setup};
 use shutdown::Signals;
@@ -73,19 +72,18 @@ pub async fn run(serve_as: Serve) -> ExitCode {
     // Before anything else: as PID 1 a signal that nobody caught is lost.
     let signals = Signals::arm().map_err(CannotStart::Signals);
     if serve_as.reference {
-        cli::show(&reference::markdown());
+        say::result(&reference::markdown());
         return ExitCode::SUCCESS;
     }
-    let read = |path: &Path| std::fs::read_to_string(path);
-    let loaded = match crate::load::load(serve_as.settings, |name| std::env::var_os(name), read) {
+    let loaded = match crate::load::load(serve_as.settings, |name| std::env::var_os(name), bounded::read) {
         Ok(loaded) => loaded,
         Err(bad) => {
-            eprintln!("probesim: cannot use these settings:\n{bad}");
+            say::trouble(format_args!("cannot use these settings:\n{bad}"));
             return ExitCode::from(USAGE);
         }
     };
     if serve_as.check {
-        cli::show(&effective(&loaded));
+        say::result(&effective(&loaded));
         return ExitCode::SUCCESS;
     }
     log_to_stderr(loaded.config.log_level);
@@ -94,7 +92,7 @@ pub async fn run(serve_as: Serve) -> ExitCode {
         Err(error) => Err(error),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("probesim: {error}");
+        say::trouble(format_args!("{error}"));
         match error {
             CannotStart::Record(_) | CannotStart::Starts(_) => ExitCode::from(USAGE),
             CannotStart::Signals(_) | CannotStart::Seed(_) | CannotStart::Listen(_) => ExitCode::FAILURE,
@@ -289,7 +287,7 @@ fn bind_admin(config: &Config) -> Result<Option<TcpListener>, CannotStart> {
 fn log_to_stderr(level: Level) {
     let format = tracing_subscriber::fmt().with_ansi(false).with_target(false);
     // A second subscriber is refused, which happens only to a program that has its own.
-    let _ = format.with_max_level(level).with_writer(std::io::stderr).try_init();
+    let _ = format.with_max_level(level).with_writer(|| say::Log).try_init();
 }
 
 /// The state at start, in one line, and what is surprising about it.

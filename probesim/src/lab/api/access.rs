@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
+use super::accounts::Account;
 use super::answer::status::{self, Status};
 use crate::lab::schema::resources::Resource;
+use crate::lab::store::live::LiveStore;
 
 /// The users that the server knows by their tokens.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,17 @@ pub struct User {
     pub name: String,
     /// What it may do; nothing else.
     pub rules: Vec<Rule>,
+    /// Roles that it was promised and that are not there.
+    pub missing: Vec<Missing>,
+}
+
+/// A role that is bound and is not there.
+#[derive(Clone, Debug, Default)]
+pub struct Missing {
+    /// Where it is bound; empty for everywhere.
+    pub namespace: String,
+    /// As a refusal says it.
+    pub message: String,
 }
 
 /// One rule of a Role, with the namespaces in which it is bound.
@@ -35,6 +48,8 @@ pub struct Rule {
     pub resources: Vec<String>,
     /// Only these objects; empty for all.
     pub resource_names: Vec<String>,
+    /// Paths that are no resources, with `*` at their ends, or `*`.
+    pub non_resource_urls: Vec<String>,
     /// Where a RoleBinding grants it; empty for a ClusterRoleBinding.
     pub namespaces: Vec<String>,
 }
@@ -61,6 +76,7 @@ impl Rule {
             api_groups: vec![api_group.to_owned()],
             resources: vec![resource.to_owned()],
             resource_names: Vec::new(),
+            non_resource_urls: Vec::new(),
             namespaces: if namespace.is_empty() { Vec::new() } else { vec![namespace.to_owned()] },
         }
     }
@@ -74,16 +90,30 @@ impl Rule {
 
     fn allows(&self, wanted: &Attributes<'_>) -> bool {
         let has = |list: &[String], word: &str| list.iter().any(|one| one == "*" || one == word);
-        let resource = if wanted.subresource.is_empty() {
-            wanted.plural.to_owned()
+        let (resource, of_any) = if wanted.subresource.is_empty() {
+            (wanted.plural.to_owned(), None)
         } else {
-            format!("{}/{}", wanted.plural, wanted.subresource)
+            let of_any = format!("*/{}", wanted.subresource);
+            (format!("{}/{}", wanted.plural, wanted.subresource), Some(of_any))
         };
         has(&self.verbs, wanted.verb)
             && has(&self.api_groups, wanted.group)
-            && has(&self.resources, &resource)
+            && (has(&self.resources, &resource) || of_any.is_some_and(|any| self.resources.contains(&any)))
             && (self.resource_names.is_empty() || self.resource_names.iter().any(|name| name == wanted.name))
-            && (self.namespaces.is_empty() || self.namespaces.iter().any(|ns| ns == wanted.namespace))
+            && self.holds_in(wanted.namespace)
+    }
+
+    /// Whether it says anything about a namespace.
+    pub(super) fn holds_in(&self, namespace: &str) -> bool {
+        self.namespaces.is_empty() || self.namespaces.iter().any(|own| own == namespace)
+    }
+
+    /// `NonResourceURLMatches`: only what is bound for the whole cluster counts.
+    fn allows_path(&self, verb: &str, path: &str) -> bool {
+        let has_verb = self.verbs.iter().any(|one| one == "*" || one == verb);
+        let is_of =
+            |url: &String| url == path || url.strip_suffix('*').is_some_and(|start| path.starts_with(start));
+        self.namespaces.is_empty() && has_verb && self.non_resource_urls.iter().any(is_of)
     }
 }
 
@@ -100,13 +130,20 @@ impl Access {
         self.users.remove(token);
     }
 
-    /// Whose request it is; no user at all where everybody may do everything.
-    pub(super) fn user(&self, authorization: Option<&str>) -> Result<Option<User>, Status> {
+    /// Whose request it is; no user at all where everybody may do everything. Without users that are told to it, it
+    /// asks the objects for the rights of ServiceAccounts.
+    pub(super) fn user(
+        &self,
+        authorization: Option<&str>,
+        store: &LiveStore,
+    ) -> Result<Option<User>, Status> {
+        let token = authorization.and_then(|header| header.strip_prefix("Bearer "));
         if self.users.is_empty() {
-            return Ok(None);
+            let account = token.and_then(|token| Account::of_token(token.trim()));
+            return Ok(account.and_then(|account| account.rights(store)));
         }
-        let Some(token) = authorization.and_then(|header| header.strip_prefix("Bearer ")) else {
-            return Ok(Some(User { name: "system:anonymous".to_owned(), rules: Vec::new() }));
+        let Some(token) = token else {
+            return Ok(Some(User { name: "system:anonymous".to_owned(), ..User::default() }));
         };
         self.users.get(token.trim()).cloned().map(Some).ok_or_else(Status::unauthorized)
     }
@@ -117,6 +154,16 @@ impl Access {
 impl User {
     pub(super) fn may(&self, wanted: &Attributes<'_>) -> bool {
         self.rules.iter().any(|rule| rule.allows(wanted))
+    }
+
+    /// Whether a path that is not a resource is open to it: discovery and health are, to everybody who is known
+    /// (`system:discovery`, `system:public-info-viewer`).
+    pub(super) fn may_ask_path(&self, verb: &str, path: &str) -> bool {
+        let first = path.trim_matches('/').split('/').next().unwrap_or_default();
+        let is_open =
+            matches!(first, "api" | "apis" | "openapi" | "version" | "healthz" | "livez" | "readyz");
+        (is_open && !self.is_anonymous() && matches!(verb, "get" | "head"))
+            || self.rules.iter().any(|rule| rule.allows_path(verb, path))
     }
 
     pub(super) fn is_anonymous(&self) -> bool {
@@ -136,8 +183,9 @@ impl User {
             format!("in the namespace {namespace:?}")
         };
         let message = format!(
-            "{object} is forbidden: User {:?} cannot {verb} resource {resource:?} in API group {group:?} {place}",
-            self.name
+            "{object} is forbidden: User {:?} cannot {verb} resource {resource:?} in API group {group:?} {place}{}",
+            self.name,
+            self.why(namespace)
         );
         let mut details = Map::new();
         for (key, value) in [("name", name), ("group", group), ("kind", plural)] {
@@ -146,6 +194,18 @@ impl User {
             }
         }
         Status { details: Some(Box::new(details)), ..Status::failure(403, "Forbidden", message) }
+    }
+
+    /// What went wrong on the way to the answer, as the RBAC authorizer adds it.
+    fn why(&self, namespace: &str) -> String {
+        let is_asked = |missing: &&Missing| missing.namespace.is_empty() || missing.namespace == namespace;
+        let missing: Vec<_> =
+            self.missing.iter().filter(is_asked).map(|missing| missing.message.as_str()).collect();
+        match missing[..] {
+            [] => String::new(),
+            [one] => format!(": RBAC: {one}"),
+            _ => format!(": RBAC: [{}]", missing.join(", ")),
+        }
     }
 
     /// The 403 for a path that is not a resource, such as discovery.
@@ -157,7 +217,7 @@ impl User {
 
 /// The 403 of a fault: some user is refused what this request wants.
 pub(super) fn some_forbidden(resource: &Resource, wanted: &Attributes<'_>) -> Status {
-    let user = User { name: "system:serviceaccount:default:default".to_owned(), rules: Vec::new() };
+    let user = User { name: "system:serviceaccount:default:default".to_owned(), ..User::default() };
     let details = status::about(resource, wanted.name);
     Status { details: Some(Box::new(details)), ..user.forbidden(wanted) }
 }
@@ -165,6 +225,7 @@ pub(super) fn some_forbidden(resource: &Resource, wanted: &Attributes<'_>) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::store::Store;
 
     fn deployment<'a>(verb: &'a str, name: &'a str) -> Attributes<'a> {
         Attributes {
@@ -197,7 +258,7 @@ mod tests {
                 include_str!("fixtures/anonymous.http"),
             ),
         ] {
-            let user = User { name: user.to_owned(), rules: Vec::new() };
+            let user = User { name: user.to_owned(), ..User::default() };
             let body = recorded.split_once("\r\n\r\n").unwrap().1.trim_end();
             assert_eq!(serde_json::to_string_pretty(&user.forbidden(&wanted).to_value()).unwrap(), body);
         }
@@ -206,7 +267,7 @@ mod tests {
     #[test]
     fn a_rule_allows_what_it_names_and_nothing_else() {
         let rule = Rule::new(&["get", "watch"], "apps", "deployments", "wire").named("postgres");
-        let user = User { name: "gate".to_owned(), rules: vec![rule] };
+        let user = User { name: "gate".to_owned(), rules: vec![rule], ..User::default() };
         for (wanted, expected) in [
             (deployment("get", "postgres"), true),
             (deployment("watch", "postgres"), true),
@@ -224,12 +285,14 @@ mod tests {
     #[test]
     fn tokens_name_users_and_revoked_ones_nobody() {
         let mut access = Access::default();
-        assert!(access.user(None).unwrap().is_none());
-        access.allow("old", User { name: "gate".to_owned(), rules: Vec::new() });
-        assert_eq!(access.user(Some("Bearer old")).unwrap().unwrap().name, "gate");
-        assert!(access.user(None).unwrap().unwrap().is_anonymous());
+        let store = LiveStore::new(Store::new(1, 1));
+        let user = |access: &Access, header| access.user(header, &store);
+        assert!(user(&access, None).unwrap().is_none());
+        access.allow("old", User { name: "gate".to_owned(), ..User::default() });
+        assert_eq!(user(&access, Some("Bearer old")).unwrap().unwrap().name, "gate");
+        assert!(user(&access, None).unwrap().unwrap().is_anonymous());
         access.allow("new", User::default());
         access.revoke("old");
-        assert_eq!(access.user(Some("Bearer old")).unwrap_err().code, 401);
+        assert_eq!(user(&access, Some("Bearer old")).unwrap_err().code, 401);
     }
 }

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `server`, `kubeconfig` | takes connections; what a client needs to make one |
 //! | `route`, `body` | what a request asks for, and what it carries |
-//! | `access` | who asks, and what they may do |
+//! | `access`, `accounts` | who asks, and what they may do |
 //! | `handle/` | who answers: reads, writes, subresources, logs, reviews, discovery |
 //! | `answer/` | how it is answered: status, view, table, response, stream |
 //! | `fault`, `requests` | for tests: misbehaves on demand, and remembers what was asked |
 
 pub(super) mod access;
+pub(super) mod accounts;
 pub(super) mod answer;
 mod body;
 pub(super) mod fault;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::books::{Books, Line, Name};
@@ -11,6 +12,8 @@ use super::teller::Teller;
 use crate::kubelet::Instance;
 use crate::lab::happening::Fact;
 use crate::lab::store::live::LiveStore;
+use crate::say;
+use crate::system_error::describe;
 
 /// Where the lines of all containers go; clones share it.
 #[derive(Clone, Debug)]
@@ -20,7 +23,12 @@ pub(in crate::lab) struct Logs {
     /// The clock of what is stamped.
     store: LiveStore,
     teller: Teller,
+    loss: Loss,
 }
+
+/// Whether something could not be written, which is said once.
+#[derive(Clone, Debug, Default)]
+pub(in crate::lab) struct Loss(Arc<AtomicBool>);
 
 /// `--logs`.
 #[derive(Debug)]
@@ -53,12 +61,27 @@ impl Logs {
             let (directory, namespace) = (directory.to_owned(), namespace.to_owned());
             Arc::new(Files { directory, namespace, open: Mutex::default() })
         });
-        Self { books: Books::new(), files, store, teller }
+        Self { books: Books::new(), files, store, teller, loss: Loss::default() }
     }
 
     /// What is remembered.
     pub(in crate::lab) fn books(&self) -> &Books {
         &self.books
+    }
+
+    /// Whether a line could not be written to its file, from now to the end.
+    pub(in crate::lab) fn loss(&self) -> Loss {
+        self.loss.clone()
+    }
+
+    fn lost(&self, why: &io::Error) {
+        let Some(files) = &self.files else { return };
+        if !self.loss.0.swap(true, Ordering::Relaxed) {
+            let (directory, why) = (files.directory.display(), describe(why));
+            say::trouble(format_args!(
+                "cannot write all that containers print to {directory}: {why} (see --logs)"
+            ));
+        }
     }
 
     /// An instance of a container begins to write.
@@ -77,6 +100,14 @@ impl Logs {
     /// The instance that writes, or wrote last, will write no more.
     pub(super) fn end(&self, pod: &Arc<str>, container: &Arc<str>) {
         self.books.end(&(pod.clone(), container.clone()));
+    }
+}
+
+// === impl Loss ===
+
+impl Loss {
+    pub(in crate::lab) fn is_there(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -106,7 +137,11 @@ impl Output {
         let (pod, container) = self.name.clone();
         match &self.file {
             // A full disk must not stop the container.
-            Some(file) => drop(writeln!(&**file, "{text}")),
+            Some(file) => {
+                if let Err(why) = (&**file).write_all(format!("{text}\n").as_bytes()) {
+                    self.logs.lost(&why);
+                }
+            }
             None => self.logs.teller.tell(Fact::Output { pod, container, line: text }),
         }
     }

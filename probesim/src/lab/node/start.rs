@@ -11,6 +11,7 @@ use super::process::{Invocation, Process};
 use super::publish::LastWords;
 use super::stand_in::{Kind, Program, StandIn};
 use crate::kubelet::Instance;
+use crate::lab::api::accounts::Account;
 use crate::lab::api::kubeconfig::kubeconfig;
 use crate::lab::happening::Fact;
 use crate::system_error::describe;
@@ -85,10 +86,11 @@ impl PodRun {
             StandIn::Process(program) => Some(program.kind),
             StandIn::Target(_) => None,
         };
-        // Without `--namespace` a client takes the pod's own, as it would in a cluster.
-        let path = node.directory.join(format!("kubeconfig-{namespace}"));
+        // Without `--namespace` a client takes the pod's own, as it would in a cluster, and acts as its account.
+        let account = Account::of_pod(&self.object);
+        let path = node.directory.join(format!("kubeconfig-{namespace}_{}", account.name.replace('/', "_")));
         if !path.exists() {
-            std::fs::write(&path, kubeconfig(node.api, namespace, None))
+            std::fs::write(&path, kubeconfig(node.api, namespace, Some(&account.token())))
                 .map_err(|error| format!("cannot write {}: {}", path.display(), describe(&error)))?;
         }
         if kind == Some(Kind::Gate) {

@@ -35,6 +35,9 @@ pub(super) use self::args::Args;
 use self::writer::Writer;
 use super::happening::Happening;
 
+/// What was asked for could not be written.
+pub(super) const NOT_WRITTEN: u8 = 2;
+
 /// Tells everything that comes; once the sender is dropped, sums up, judges what was expected, writes the files,
 /// and returns the exit code.
 #[must_use]

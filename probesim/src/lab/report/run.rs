@@ -1,6 +1,6 @@
 //! Takes in what happens until nothing more comes, and then sums up.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,8 +14,9 @@ use super::live::{Live, Style};
 use super::plain::Plain;
 use super::story::Story;
 use super::writer::Writer;
-use super::{json, junit, summary, timeline};
+use super::{NOT_WRITTEN, json, junit, summary, timeline};
 use crate::lab::happening::Happening;
+use crate::say;
 use crate::system_error::describe;
 
 /// The live view is not drawn more often.
@@ -23,8 +24,6 @@ const REDRAW: Duration = Duration::from_millis(100);
 
 /// An expectation was not met.
 const UNMET: u8 = 1;
-/// A file could not be written.
-const NOT_WRITTEN: u8 = 2;
 
 /// What turns happenings into text.
 enum Shown {
@@ -64,8 +63,8 @@ pub(super) async fn run(
     }
     let verdicts = judge(args.expectations(), &story);
     let files = write_files(&args, &story, &verdicts);
-    writer.finish(closing(view, &story, &verdicts)).await;
-    match files {
+    let shown = writer.finish(closing(view, &story, &verdicts)).await;
+    match files.and(shown) {
         _ if verdicts.iter().any(|verdict| !verdict.is_met) => ExitCode::from(UNMET),
         Err(()) => ExitCode::from(NOT_WRITTEN),
         Ok(()) => ExitCode::SUCCESS,
@@ -113,7 +112,7 @@ fn write_files(args: &Args, story: &Story, verdicts: &[Judged]) -> Result<(), ()
 fn write_file(flag: &str, path: &Path, text: &str) -> Result<(), ()> {
     std::fs::write(path, text).map_err(|error| {
         let (path, why) = (path.display(), describe(&error));
-        let _ = writeln!(io::stderr(), "probesim: cannot write {path}: {why} (see {flag})");
+        say::trouble(format_args!("cannot write {path}: {why} (see {flag})"));
     })
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::say;
+
 /// Pieces of text that wait to be written; what comes beyond is dropped.
 const MOST_WAITING: usize = 4096;
 /// How long the end of the run waits for what is still to be written.
@@ -18,7 +20,8 @@ const POLL: Duration = Duration::from_millis(20);
 pub(super) struct Writer {
     /// `None` once nobody reads any more.
     sender: Option<SyncSender<String>>,
-    written: oneshot::Receiver<()>,
+    /// Whether all of it could be.
+    written: oneshot::Receiver<Result<(), ()>>,
     dropped: u64,
 }
 
@@ -31,13 +34,13 @@ impl Writer {
         let (done, written) = oneshot::channel();
         let thread = std::thread::Builder::new().name("stdout".into());
         let spawned = thread.spawn(move || {
-            // A closed pipe ends printing, and nothing else.
-            let _ = write_all(&receiver, out);
+            // A closed pipe ends printing, and nothing else; a full disk is said when it is met.
+            let written = write_all(&receiver, out).or_else(|why| say::lost("the report", &why));
             drop(receiver);
-            let _ = done.send(());
+            let _ = done.send(written);
         });
         if let Err(error) = spawned {
-            let _ = writeln!(io::stderr(), "probesim: nothing will be shown: cannot start a thread: {error}");
+            say::trouble(format_args!("nothing will be shown: cannot start a thread: {error}"));
             return Self { sender: None, written, dropped: 0 };
         }
         Self { sender: Some(sender), written, dropped: 0 }
@@ -63,16 +66,18 @@ impl Writer {
         self.try_send(text)
     }
 
-    /// Writes what must not be left out, and waits until all is written, but not for ever.
-    pub(super) async fn finish(mut self, closing: String) {
+    /// Writes what must not be left out, and waits until all is written, but not for ever. Fails where it could not be,
+    /// which has been said; a reader who went away or hangs is no failure.
+    pub(super) async fn finish(mut self, closing: String) -> Result<(), ()> {
         let all_written = async {
             while !self.try_send(closing.clone()) {
                 tokio::time::sleep(POLL).await;
             }
             self.sender = None;
-            let _ = self.written.await;
+            // Without a thread there is nobody to answer.
+            (&mut self.written).await.unwrap_or(Ok(()))
         };
-        let _ = tokio::time::timeout(LAST_WAIT, all_written).await;
+        tokio::time::timeout(LAST_WAIT, all_written).await.unwrap_or(Ok(()))
     }
 
     fn try_send(&mut self, text: String) -> bool {
@@ -102,14 +107,16 @@ fn write_all(texts: &Receiver<String>, mut out: impl Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::super::tests::Buffer;
     use super::*;
 
-    struct Closed;
+    struct Refusing(ErrorKind);
 
-    impl Write for Closed {
+    impl Write for Refusing {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
+            Err(self.0.into())
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -150,7 +157,7 @@ mod tests {
             }
             assert_eq!(writer.dropped, MOST_WAITING as u64 - 1);
         }
-        writer.finish("the end\n".into()).await;
+        assert_eq!(writer.finish("the end\n".into()).await, Ok(()));
         let text = written.text();
         assert!(text.starts_with("0\n1\n2\n"), "{text:.20}");
         assert!(text.ends_with("\nthe end\n") && text.lines().count() <= MOST_WAITING + 2);
@@ -158,10 +165,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_stdout_ends_printing_quietly() {
-        let mut writer = Writer::to(Closed);
+        let mut writer = Writer::to(Refusing(ErrorKind::BrokenPipe));
         for number in 0..3 * MOST_WAITING {
             writer.line(number.to_string());
         }
-        writer.finish(String::new()).await;
+        assert_eq!(writer.finish(String::new()).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_a_failure() {
+        let mut writer = Writer::to(Refusing(ErrorKind::StorageFull));
+        writer.line("1".into());
+        assert_eq!(writer.finish(String::new()).await, Err(()));
     }
 }

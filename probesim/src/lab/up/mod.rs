@@ -22,11 +22,12 @@ use super::api::server::{Options, Server};
 use super::controllers;
 use super::node::{self, Addresses, Choice, Groups, Logs, Node, Teller};
 use super::report;
-use super::run::{Signals, say};
+use super::run::Signals;
 use super::store::follow::Follower;
 use super::store::live;
 use super::timestamp;
 use crate::manifest::{self, Object, Problem};
+use crate::say;
 use crate::system_error::describe;
 
 pub(super) use args::Args;
@@ -87,11 +88,13 @@ pub(super) async fn run(
     let server = Server::start(options).await.map_err(|error| Trouble::Listen(shared.listen, error))?;
     announce(args, shared, &server)?;
     for omission in check::omissions(&objects).into_iter().chain(choice.unused_runs(&named)) {
-        say(format_args!("warning: {omission}"));
+        say::line(format_args!("warning: {omission}"));
     }
     let path = directories();
     for program in args.runs.iter().filter_map(|run| run.missing(&path)) {
-        say(format_args!("warning: --run: there is no {program} in PATH; write a name that is, or a path"));
+        say::line(format_args!(
+            "warning: --run: there is no {program} in PATH; write a name that is, or a path"
+        ));
     }
     let (views, happenings) = unbounded_channel();
     let teller = Teller::new(Instant::now(), views);
@@ -112,6 +115,7 @@ pub(super) async fn run(
         teller,
     };
     server.serve_logs(node.logs.books());
+    let loss = node.logs.loss();
     let mut tasks = begin(node, &objects, &args.namespace)?;
     let ended = tokio::select! {
         () = signals.stopped() => None,
@@ -126,7 +130,8 @@ pub(super) async fn run(
         None => timeout(LAST_WORDS, report).await.ok().and_then(Result::ok),
     };
     server.stop().await;
-    Ok(code.unwrap_or(ExitCode::FAILURE))
+    let code = code.unwrap_or(ExitCode::FAILURE);
+    Ok(if code == ExitCode::SUCCESS && loss.is_there() { ExitCode::from(report::NOT_WRITTEN) } else { code })
 }
 
 /// Puts the objects into the API, and has the controllers and the node work on them.
@@ -210,9 +215,9 @@ fn announce(args: &Args, shared: &Shared<'_>, server: &Server) -> Result<(), Tro
             format!("KUBECONFIG={} kubectl", path.display())
         }
     };
-    say(format_args!("listening on http://{address}, namespace {namespace}: {client} get pods -w"));
+    say::line(format_args!("listening on http://{address}, namespace {namespace}: {client} get pods -w"));
     if !address.ip().is_loopback() {
-        say(format_args!("warning: {address} is not loopback, and anybody may change what runs here"));
+        say::line(format_args!("warning: {address} is not loopback, and anybody may change what runs here"));
     }
     Ok(())
 }

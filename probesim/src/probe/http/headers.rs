@@ -1,19 +1,17 @@
 //! Header fields as Go keeps them: by their canonical names, each with its values in order.
 
+use std::collections::BTreeMap;
+
 /// Fields, sorted by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Headers(Vec<(String, Vec<String>)>);
+pub(super) struct Headers(BTreeMap<String, Vec<String>>);
 
 // === impl Headers ===
 
 impl Headers {
     /// Adds a value.
     pub(super) fn add(&mut self, name: &str, value: String) {
-        let name = canonical(name);
-        match self.0.binary_search_by(|(known, _)| known.cmp(&name)) {
-            Ok(at) => self.0[at].1.push(value),
-            Err(at) => self.0.insert(at, (name, vec![value])),
-        }
+        self.0.entry(canonical(name)).or_default().push(value);
     }
 
     /// Replaces all values.
@@ -24,12 +22,12 @@ impl Headers {
 
     /// Removes all values.
     pub(super) fn remove(&mut self, name: &str) {
-        self.0.retain(|(known, _)| known != name);
+        self.0.remove(name);
     }
 
     /// The values under a canonical name, if there is one.
     pub(super) fn all(&self, name: &str) -> Option<&[String]> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, values)| &values[..])
+        self.0.get(name).map(Vec::as_slice)
     }
 
     /// The first value, or nothing.
@@ -81,7 +79,7 @@ pub(super) fn canonical(name: &str) -> String {
 }
 
 /// Whether a name may have it: <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>.
-pub(in super::super) fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

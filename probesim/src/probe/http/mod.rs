@@ -20,7 +20,7 @@ mod url;
 
 use std::time::Duration;
 
-pub(super) use self::headers::is_token;
+pub(crate) use self::headers::is_token;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -46,7 +46,7 @@ const LATE_BODY: &str =
 const PAUSE: Duration = Duration::from_millis(4);
 
 /// Makes the request, and others as redirects ask for them.
-pub(super) async fn attempt(get: &HttpGet, timeout: Duration, subject: &Subject<'_>) -> Answer {
+pub(crate) async fn attempt(get: &HttpGet, timeout: Duration, subject: &Subject<'_>) -> Answer {
     let first = subject
         .place(get.host.as_deref(), &get.port)
         .and_then(|(host, port)| Request::first(get, &host, port, subject.version));

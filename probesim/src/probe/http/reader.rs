@@ -23,6 +23,8 @@ pub(super) enum Broken {
 pub(super) struct Reader {
     connection: Connection,
     buffer: Vec<u8>,
+    /// How much of the buffer was taken: what is left of it moves only when more is read.
+    taken: usize,
     /// What the head may still have; no limit in the body.
     left: Option<u64>,
 }
@@ -31,7 +33,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) const fn new(connection: Connection) -> Self {
-        Self { connection, buffer: Vec::new(), left: Some(LONGEST_HEAD) }
+        Self { connection, buffer: Vec::new(), taken: 0, left: Some(LONGEST_HEAD) }
     }
 
     /// The head is read: no limit any more.
@@ -55,6 +57,9 @@ impl Reader {
         match read {
             Ok(0) => Err(Broken::End),
             Ok(length) => {
+                // Once for each read, so that many short lines cost no more than one long one.
+                self.buffer.drain(..self.taken);
+                self.taken = 0;
                 self.buffer.extend_from_slice(&chunk[..length]);
                 self.left = self.left.map(|left| left - length as u64);
                 Ok(())
@@ -65,36 +70,49 @@ impl Reader {
         }
     }
 
+    /// What was read and not taken.
+    fn ahead(&self) -> &[u8] {
+        self.buffer.get(self.taken..).unwrap_or_default()
+    }
+
+    /// Takes so many bytes, or what there is.
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        let ahead = self.ahead();
+        let taken = ahead.get(..length).unwrap_or(ahead).to_vec();
+        self.skip(taken.len());
+        taken
+    }
+
     /// So many bytes, which stay; fewer, and why, where there are no more.
     pub(super) async fn peek(&mut self, length: usize) -> (&[u8], Result<(), Broken>) {
-        while self.buffer.len() < length {
+        while self.ahead().len() < length {
             if let Err(broken) = self.fill().await {
-                return (&self.buffer, Err(broken));
+                return (self.ahead(), Err(broken));
             }
         }
-        (&self.buffer[..length], Ok(()))
+        (&self.ahead()[..length], Ok(()))
     }
 
     /// Takes what was peeked at.
     pub(super) fn skip(&mut self, length: usize) {
-        self.buffer.drain(..length);
+        self.taken = (self.taken + length).min(self.buffer.len());
     }
 
     /// At least one byte and so many at most.
     pub(super) async fn some(&mut self, most: usize) -> Result<Vec<u8>, Broken> {
-        if self.buffer.is_empty() {
+        if self.ahead().is_empty() {
             self.fill().await?;
         }
-        Ok(self.buffer.drain(..most.min(self.buffer.len())).collect())
+        Ok(self.take(most))
     }
 
     /// `ReadSlice`: up to and with the line feed; `None` where it is not within the buffer.
     pub(super) async fn slice(&mut self) -> Result<Option<Vec<u8>>, Broken> {
         loop {
             if let Some(at) = self.line_feed(0) {
-                return Ok((at < BUFFER).then(|| self.buffer.drain(..=at).collect()));
+                return Ok((at < BUFFER).then(|| self.take(at + 1)));
             }
-            if self.buffer.len() >= BUFFER {
+            if self.ahead().len() >= BUFFER {
                 return Ok(None);
             }
             self.fill().await?;
@@ -106,23 +124,24 @@ impl Reader {
         let mut searched = 0;
         loop {
             if let Some(at) = self.line_feed(searched) {
-                let mut line: Vec<u8> = self.buffer.drain(..=at).collect();
+                let mut line = self.take(at + 1);
                 line.pop();
                 if line.last() == Some(&b'\r') {
                     line.pop();
                 }
                 return Ok(line);
             }
-            searched = self.buffer.len();
+            searched = self.ahead().len();
             match self.fill().await {
                 Ok(()) => {}
-                Err(broken) if self.buffer.is_empty() => return Err(broken),
-                Err(_) => return Ok(std::mem::take(&mut self.buffer)),
+                Err(broken) if self.ahead().is_empty() => return Err(broken),
+                Err(_) => return Ok(self.take(usize::MAX)),
             }
         }
     }
 
     fn line_feed(&self, from: usize) -> Option<usize> {
-        self.buffer[from..].iter().position(|&byte| byte == b'\n').map(|at| from + at)
+        let rest = self.ahead().get(from..).unwrap_or_default();
+        rest.iter().position(|&byte| byte == b'\n').map(|at| from + at)
     }
 }

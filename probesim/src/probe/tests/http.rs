@@ -265,3 +265,26 @@ async fn a_probe_that_cannot_be_made_is_an_error() {
     let why = "Get \"http://127.0.0.1:80/\": net/http: invalid header field value for \"X-A\"";
     assert_eq!(header, Answer::failure(why.into()));
 }
+
+/// Go takes heads of up to 10 MiB, and the kubelet waits for them no longer than for anything else.
+#[tokio::test]
+async fn a_long_head_is_read_in_time_and_whole() {
+    let head = |lines: String| format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 2\r\n\r\nok");
+    let names: String =
+        (0..100_000).map(|number| format!("X-{}: 1\r\n", (number * 7919) % 100_000)).collect();
+    for lines in [
+        names,
+        "X: 1\r\n".repeat(20_000),
+        format!("X: {}\r\n", "a".repeat(1 << 20)),
+        format!("X: 1\r\n{}2\r\n", " ".repeat(1 << 20)),
+        "X: 1\r\n".to_owned() + &" 2\r\n".repeat(20_000),
+    ] {
+        let server = Server::answering(&head(lines)).await;
+        // Some of these took minutes while every line moved all that came after it.
+        assert_eq!(server.probed("/x", Duration::from_secs(10)).await, Answer::success("ok".into()));
+    }
+    let server = Server::answering(&head(format!("X: {}\r\n", "a".repeat(11 << 20)))).await;
+    let expected = "net/http: HTTP/1.x transport connection broken: net/http: server response headers exceeded \
+                    10485760 bytes; aborted";
+    assert_eq!(server.probed("/x", PATIENCE).await, failure(server.port, expected));
+}

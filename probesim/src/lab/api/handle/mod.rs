@@ -81,7 +81,7 @@ async fn answer(
     query: &Query,
     verb: &'static str,
 ) -> Answer {
-    let user = match shared.access().user(header(head, &AUTHORIZATION)) {
+    let user = match shared.access().user(header(head, &AUTHORIZATION), &shared.store) {
         Ok(user) => user,
         Err(status) => return Answer::Status(Box::new(status)),
     };
@@ -131,6 +131,10 @@ async fn resource(
     let (id, resource) = match known {
         Ok(known) => known,
         Err(is_known_version) => {
+            // Whoever may not ask is not told what there is.
+            if let Some(user) = user.filter(|user| !user.may(&wanted)) {
+                return Err(user.forbidden(&wanted));
+            }
             return if is_known_version {
                 Err(Status::unknown_resource())
             } else {

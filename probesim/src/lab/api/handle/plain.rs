@@ -21,9 +21,10 @@ pub(super) fn answer(
     route: &Route,
     user: Option<&User>,
 ) -> Result<Answer, Status> {
+    let verb = head.method.as_str().to_lowercase();
     let is_public = matches!(route, Route::Health | Route::Version);
-    if let Some(user) = user.filter(|user| user.is_anonymous() && !is_public) {
-        return Err(user.forbidden_path("get", head.uri.path()));
+    if let Some(user) = user.filter(|user| !is_public && !user.may_ask_path(&verb, head.uri.path())) {
+        return Err(user.forbidden_path(&verb, head.uri.path()));
     }
     if head.method != Method::GET && head.method != Method::HEAD && *route != Route::Unknown {
         return Err(Status::method_not_allowed());

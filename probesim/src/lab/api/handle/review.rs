@@ -44,7 +44,7 @@ pub(super) async fn answer(
     review["status"] = if is_access {
         json!({"allowed": user.is_none_or(|user| is_allowed(user, &review["spec"]))})
     } else {
-        rules(user)
+        rules(user, review["spec"]["namespace"].as_str().unwrap_or_default())
     };
     Ok(Answer::value(201, &review))
 }
@@ -60,17 +60,21 @@ fn is_allowed(user: &User, spec: &Value) -> bool {
         namespace: text("namespace"),
         name: text("name"),
     };
-    wanted.is_object() && user.may(&attributes)
+    let path = &spec["nonResourceAttributes"];
+    let asks = |key: &str| path[key].as_str().unwrap_or_default();
+    (wanted.is_object() && user.may(&attributes))
+        || (path.is_object() && user.may_ask_path(asks("verb"), asks("path")))
 }
 
-fn rules(user: Option<&User>) -> Value {
+/// The rules that hold in a namespace.
+fn rules(user: Option<&User>, namespace: &str) -> Value {
     let everything = json!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]);
     let rules = user.map_or(everything, |user| {
         let rule = |rule: &Rule| {
             json!({"verbs": rule.verbs, "apiGroups": rule.api_groups, "resources": rule.resources,
                    "resourceNames": rule.resource_names})
         };
-        user.rules.iter().map(rule).collect()
+        user.rules.iter().filter(|rule| rule.holds_in(namespace)).map(rule).collect()
     });
     json!({"resourceRules": rules, "nonResourceRules": [], "incomplete": false})
 }

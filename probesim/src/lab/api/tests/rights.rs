@@ -6,7 +6,10 @@ use crate::lab::{Access, Rule, User};
 async fn guarded() -> Server {
     let rules = vec![Rule::new(&["get", "list", "watch"], "", "configmaps", "default").named("a")];
     let mut access = Access::default();
-    access.allow("gate", User { name: "system:serviceaccount:default:gate".to_owned(), rules });
+    access.allow(
+        "gate",
+        User { name: "system:serviceaccount:default:gate".to_owned(), rules, ..User::default() },
+    );
     let server = Server::start(Options { access, ..quick() }).await.unwrap();
     server.store().apply(config("a")).unwrap();
     server
