@@ -18,10 +18,12 @@ use tokio::time::timeout;
 pub const TOKEN: usize = 64 << 10;
 /// Settings, kubeconfigs and certificates; a bundle of all public CAs has a quarter of it.
 pub const SETTINGS: usize = 1 << 20;
-/// A file that has not been read by then is on a volume that hangs, or is a pipe that stays empty.
+/// A file that has not been read by then is on a volume that hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A pipe whose end has not come by then stays open.
+const PIPE: Duration = Duration::from_secs(4);
 /// How often a pipe that is empty is looked at again.
-const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Reads the file, and no more than `limit` bytes: a regular file, or a pipe as shells make it of `<(…)`.
 ///
@@ -40,7 +42,7 @@ pub fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(ErrorKind::InvalidInput, words));
     }
     let mut file = without_waiting().read(true).open(path)?;
-    let (mut bytes, mut left) = (Vec::new(), PATIENCE);
+    let (mut bytes, mut left) = (Vec::new(), PIPE);
     loop {
         // One byte more than is allowed tells that there is more.
         let room = (limit + 1).saturating_sub(bytes.len()) as u64;
@@ -58,7 +60,7 @@ pub fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
                 thread::sleep(PAUSE);
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let words = format!("it is a pipe whose end did not come within {}s", PATIENCE.as_secs());
+                let words = format!("it is a pipe whose end did not come within {}s", PIPE.as_secs());
                 return Err(io::Error::new(ErrorKind::TimedOut, words));
             }
             Err(error) => return Err(error),
@@ -93,7 +95,7 @@ pub fn in_time<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 
         // Nobody waits any more for what comes too late.
         let _ = sender.send(work());
     })?;
-    done.recv_timeout(PATIENCE + PAUSE).unwrap_or_else(|_| Err(hangs(PATIENCE)))
+    done.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(hangs(PATIENCE)))
 }
 
 /// As [`in_time`], without holding up the tasks that run beside this one.
@@ -110,8 +112,7 @@ async fn wait<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    // What reads a pipe gives up by itself, a moment before.
-    match timeout(patience + PAUSE, spawn_blocking(work)).await {
+    match timeout(patience, spawn_blocking(work)).await {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => Err(io::Error::other(error)),
         Err(_) => Err(hangs(patience)),

@@ -340,6 +340,7 @@ mod tests {
                 group: "example.com".into(),
                 version: "v1".into(),
                 plural: "widgets".into(),
+                kind: "Widget".into(),
                 is_namespaced,
             })
         };

@@ -14,6 +14,7 @@ use super::reader::{Reader, unreadable};
 use super::related::Answer;
 use super::revision::Newest;
 use super::{Diagnosis, subject::Subject};
+use crate::answer;
 use crate::cluster::Cluster;
 use crate::doubt::Doubt;
 use crate::kind::Kind;
@@ -187,7 +188,7 @@ impl Doctor {
         };
         let resource = Resource::new(&self.target.kind, scope, Which::Name(name.clone()));
         match self.reader.api.get(&resource, &name).await {
-            Ok(body) => serde_json::from_slice(&body).map(|object| (Some(object), true)).map_err(unreadable),
+            Ok(body) => Ok((Some(answer::object(&resource, &body)?.to_owned()), true)),
             Err(KubeError::NotFound) => Ok((None, true)),
             Err(error) => Err(error),
         }

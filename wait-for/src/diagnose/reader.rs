@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::patient::Patient;
 use super::related::{Answer, Namespace, Need, Related};
 use super::rights::Rights;
+use crate::answer;
 use crate::api::Api;
 use crate::cluster::Cluster;
 use crate::kube_error::KubeError;
@@ -51,7 +52,9 @@ impl Reader {
     pub(super) async fn pod(&mut self, namespace: &str, name: &str) -> Result<Bytes, KubeError> {
         let pods = Request::new(format!("/api/v1/namespaces/{namespace}/pods"));
         let request = pods.get(name, &GetParams::default()).map_err(rejected)?;
-        self.api.fetch(request).await
+        let body = self.api.fetch(request).await?;
+        answer::expect(&body, "Pod")?;
+        Ok(body)
     }
 
     async fn satisfy(
@@ -98,20 +101,27 @@ impl Reader {
             Request::new(path).list(&params)
         };
         let core = format!("/api/v1/namespaces/{namespace}");
-        let request = match need {
-            Need::Pods(selector) => list(&format!("{core}/pods"), Some(selector), None),
+        let (request, kind) = match need {
+            Need::Pods(selector) => (list(&format!("{core}/pods"), Some(selector), None), "PodList"),
             Need::ReplicaSets(selector) => {
-                list(&format!("/apis/apps/v1/namespaces/{namespace}/replicasets"), Some(selector), None)
+                let path = format!("/apis/apps/v1/namespaces/{namespace}/replicasets");
+                (list(&path, Some(selector), None), "ReplicaSetList")
             }
             Need::Events(uid) => {
-                list(&format!("{core}/events"), None, Some(format!("involvedObject.uid={uid}")))
+                let of = Some(format!("involvedObject.uid={uid}"));
+                (list(&format!("{core}/events"), None, of), "EventList")
             }
-            Need::Namespace => Request::new("/api/v1/namespaces").get(namespace, &GetParams::default()),
+            Need::Namespace => {
+                (Request::new("/api/v1/namespaces").get(namespace, &GetParams::default()), "Namespace")
+            }
             Need::StorageClass(name) => {
-                Request::new("/apis/storage.k8s.io/v1/storageclasses").get(name, &GetParams::default())
+                let classes = Request::new("/apis/storage.k8s.io/v1/storageclasses");
+                (classes.get(name, &GetParams::default()), "StorageClass")
             }
         };
-        self.api.fetch(request.map_err(rejected)?).await
+        let body = self.api.fetch(request.map_err(rejected)?).await?;
+        answer::expect(&body, kind)?;
+        Ok(body)
     }
 }
 
@@ -121,5 +131,5 @@ fn rejected(error: kube::core::request::Error) -> KubeError {
 
 /// An answer that is not what was asked for.
 pub(super) fn unreadable(error: serde_json::Error) -> KubeError {
-    KubeError::Unreachable(format!("it sent what is no such object: {error}"))
+    KubeError::NoAnswer(format!("what is no such object: {error}"))
 }
