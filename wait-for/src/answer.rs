@@ -25,6 +25,8 @@ pub struct Page<'a> {
     pub version: Option<String>,
     /// The token of the next page, if there is one.
     pub next: Option<String>,
+    /// How many objects are on later pages; selections need not say it.
+    pub remaining: u64,
     /// The objects, not looked into yet.
     pub items: Vec<&'a RawValue>,
 }
@@ -53,6 +55,7 @@ struct List<'a> {
 struct ListMeta {
     resource_version: Option<String>,
     r#continue: Option<String>,
+    remaining_item_count: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +119,8 @@ pub fn list(body: &[u8]) -> Result<Page<'_>, serde_json::Error> {
     // From version 0 on, a watch may begin anywhere in the past.
     let version = metadata.resource_version.filter(|version| !matches!(version.as_str(), "" | "0"));
     let next = metadata.r#continue.filter(|token| !token.is_empty());
-    Ok(Page { version, next, items: items.unwrap_or_default() })
+    let remaining = metadata.remaining_item_count.unwrap_or_default();
+    Ok(Page { version, next, remaining, items: items.unwrap_or_default() })
 }
 
 /// The object that was asked for by its name.

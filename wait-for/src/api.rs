@@ -11,6 +11,7 @@ use hyper::{Request, Response};
 use kube::core::params::{GetParams, ListParams, WatchParams};
 use tokio::time::timeout;
 
+use crate::answer;
 use crate::cluster::{Cluster, Presented};
 use crate::connection::{Connection, cut};
 use crate::frames::Frames;
@@ -88,6 +89,22 @@ impl Api {
                 page => return page,
             }
         }
+    }
+
+    /// How many objects the collection has, asked for with the first of them.
+    ///
+    /// # Errors
+    /// Whatever stands in the way.
+    pub async fn count(&mut self, resource: &Resource) -> Result<u64, KubeError> {
+        let params = ListParams {
+            field_selector: resource.field_selector(),
+            label_selector: resource.label_selector(),
+            limit: Some(1),
+            ..ListParams::default()
+        };
+        let body = self.fetch(resource.request().list(&params).map_err(rejected)?).await?;
+        let page = answer::page(resource, &body)?;
+        Ok(page.items.len() as u64 + page.remaining)
     }
 
     /// A watch of the collection from `version` on, for `lifetime` (whole seconds, below 295).

@@ -11,7 +11,7 @@ use crate::aim::Aim;
 use crate::cluster::Cluster;
 use crate::config::{Config, OnTimeout, Wanted};
 use crate::diagnose::OwnPod;
-use crate::follow::{Follow, News};
+use crate::follow::{Follow, News, crowd};
 use crate::kube_error::KubeError;
 use crate::network;
 use crate::outcome::{Outcome, decide};
@@ -26,6 +26,8 @@ use crate::verdict::{Finding, Verdict};
 const HEARTBEAT: Duration = Duration::from_secs(30);
 /// A single look ends by then, whatever the API server does.
 const ONCE: Duration = Duration::from_secs(30);
+/// So much news is heard at once before its end is judged: of thousands of targets it comes in floods.
+const BATCH: usize = 1000;
 /// How often a terminal shows that time passes.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -51,16 +53,28 @@ impl Gate {
         let (sender, mut news) = mpsc::unbounded_channel();
         let local = LocalSet::new();
         let mut followers = JoinSet::new();
-        for follow in cluster.map(|cluster| self.follows(Rc::new(cluster))).unwrap_or_default() {
-            let (index, sender, once) = (follow.index, sender.clone(), self.config.once);
+        let follows = cluster.map(|cluster| self.follows(Rc::new(cluster))).unwrap_or_default();
+        let (singles, crowds) = crowd::gather(follows);
+        for crowd in crowds {
+            let (sender, once) = (sender.clone(), self.config.once);
             followers.spawn_local_on(
                 async move {
                     if once {
-                        let said = match follow.look().await {
-                            Ok(said) => said,
-                            Err((error, resource)) => News::Hopeless(error, resource),
-                        };
-                        let _ = sender.send((index, said));
+                        crowd.look(sender).await;
+                    } else if let Err(error) = crowd.run(sender).await {
+                        tracing::error!("no randomness: {error}");
+                    }
+                },
+                &local,
+            );
+        }
+        for follow in singles {
+            let (sender, once) = (sender.clone(), self.config.once);
+            followers.spawn_local_on(
+                async move {
+                    if once {
+                        let index = follow.index;
+                        let _ = sender.send((index, follow.look().await));
                     } else if let Err(error) = follow.run(sender).await {
                         tracing::error!("no randomness: {error}");
                     }
@@ -101,15 +115,16 @@ impl Gate {
         let mut tick = interval_at(self.start + TICK, TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut unheard = self.rows.len();
+        let mut batch = Vec::new();
         loop {
             let now = self.start.elapsed();
             let turn = self.rows.iter().filter_map(|row| row.standing.turns_at(now)).chain(deadline).min();
             tokio::select! {
                 biased;
                 signal = signals.recv() => return Outcome::Signalled(signal),
-                Some((index, said)) = news.recv() => {
-                    self.hear(index, said);
-                    unheard = unheard.saturating_sub(1);
+                heard = news.recv_many(&mut batch, BATCH) => {
+                    unheard = unheard.saturating_sub(heard);
+                    batch.drain(..).for_each(|(index, said)| self.hear(index, said));
                 }
                 () = sleep_until(self.start + turn.unwrap_or_default()), if turn.is_some() => {}
                 _ = heartbeat.tick() => self.output.beat(&self.rows, self.start.elapsed()),
@@ -188,6 +203,7 @@ impl Gate {
         let is_worth_a_line = match said {
             News::Verdict(verdict) => row.learn(verdict, now),
             News::Explained(verdict, because, age) => row.learn_why(verdict, because, age, now),
+            News::Broken(why) => row.start_anew(why, now),
             News::Trouble(what) => row.suffer(what, now),
             News::Recovered => {
                 if let Some(lasted) = row.recover(now) {

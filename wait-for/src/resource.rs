@@ -79,12 +79,16 @@ impl Resource {
         Self { served, scope, which, node: None, custom: None, is_metadata_enough: false, is_own_pod: false }
     }
 
-    /// EndpointSlices, which belong to Services by label:
+    /// The EndpointSlices of a Service, or of all, which belong to them by label:
     /// <https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#ownership>
     #[must_use]
-    pub fn endpoint_slices(scope: Scope, of: Selector) -> Self {
-        let served = namespaced("discovery.k8s.io", "endpointslices", "EndpointSlice");
-        Self::of(served, scope, Which::Selector(of))
+    pub fn slices_of(scope: Scope, services: &Which) -> Option<Self> {
+        let label = match services {
+            Which::Name(name) => format!("kubernetes.io/service-name={name}"),
+            Which::Selector(_) => "kubernetes.io/service-name".to_owned(),
+        };
+        let slices = Which::Selector(label.parse().ok()?);
+        Some(Self::of(namespaced("discovery.k8s.io", "endpointslices", "EndpointSlice"), scope, slices))
     }
 
     /// Endpoints, which have the name of their Service, and its labels:

@@ -26,6 +26,8 @@ pub struct Row {
     pub standing: Standing,
     /// Why, where that was looked into.
     pub why: Option<Why>,
+    /// What has made its condition start to hold anew.
+    pub broken: Option<String>,
     /// Why the API server cannot be asked just now, since when, and whether that was said.
     pub trouble: Option<Trouble>,
 }
@@ -56,7 +58,7 @@ impl Row {
     /// A target of which nothing is known.
     #[must_use]
     pub fn new(name: String, terms: Terms) -> Self {
-        Self { name, standing: Standing::new(terms), why: None, trouble: None }
+        Self { name, standing: Standing::new(terms), why: None, broken: None, trouble: None }
     }
 
     /// The one line about the target, with what stands in the way of knowing more.
@@ -68,10 +70,11 @@ impl Row {
             Known::Nothing => "not seen yet — no answer from the API server".to_owned(),
             Known::Verdict(verdict) => match (self.standing.holding(now), &self.why) {
                 (Some(held), _) => format!(
-                    "{}, held for {} of {}",
+                    "{}, held for {} of {}{}",
                     verdict.finding(),
                     Short(held),
-                    Short(self.standing.stable_for())
+                    Short(self.standing.stable_for()),
+                    self.broken.as_ref().map(|why| format!("; {why}")).unwrap_or_default()
                 ),
                 (None, Some(why)) => format!("{} — {}", verdict.finding().state, why.text(now)),
                 (None, None) => verdict.finding().to_string(),
@@ -127,6 +130,13 @@ impl Row {
         self.standing.learn(known, now);
         self.why = Some(Why { because, age, told: now });
         is_new
+    }
+
+    /// The condition has not held all the time; worth a line where it has to.
+    pub fn start_anew(&mut self, why: String, now: Duration) -> bool {
+        let is_held = self.standing.start_anew(now);
+        self.broken = is_held.then_some(why);
+        is_held
     }
 
     /// Trouble is worth a line at once where nothing is known yet, else when it lasts.
@@ -250,6 +260,21 @@ mod tests {
         assert!(row.line(seconds(25)).ends_with("(HTTP 503) since 2s; see statefulset/db"));
         assert!(row.learn(not_yet(), seconds(25)));
         assert_eq!(row.line(seconds(25)), "service/db 0/2 available — scaled to 0");
+    }
+
+    #[test]
+    fn a_restart_makes_a_condition_hold_anew_and_is_said() {
+        let met = || Verdict::Met(Finding::state("ready"));
+        let mut row = Row::new("pod/x".into(), Terms { stable_for: seconds(10), timeout: None });
+        assert!(!row.start_anew("x was restarted".into(), START), "nothing holds yet");
+        row.learn(met(), START);
+        assert!(row.start_anew("x was restarted, 1 restart in all".into(), seconds(8)));
+        let line = "pod/x ready, held for 1s of 10s; x was restarted, 1 restart in all";
+        assert_eq!(row.line(seconds(9)), line);
+        assert!(!row.is_open(seconds(17)) && row.is_open(seconds(18)));
+        let mut careless = Row::new("pod/x".into(), Terms::default());
+        careless.learn(met(), START);
+        assert!(!careless.start_anew("x was restarted".into(), seconds(1)), "nobody asked it to hold");
     }
 
     #[test]

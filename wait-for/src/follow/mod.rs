@@ -1,5 +1,6 @@
 //! Follows one target: connects what is watched with what is known of it, and tells of each change.
 
+pub mod crowd;
 mod shared;
 
 use std::cell::RefCell;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use rand::rngs::SysError;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::shared::{Facts, Shared, Source};
 use crate::api::Api;
@@ -40,6 +41,8 @@ pub enum News {
     Verdict(Verdict),
     /// The same, with what a diagnosis found and how long that has been so.
     Explained(Verdict, Because, Duration),
+    /// What holds has not held all the time, because of this.
+    Broken(String),
     /// The API server cannot be asked just now.
     Trouble(String),
     /// It can be asked again.
@@ -108,17 +111,16 @@ impl Follow {
         match self.slices() {
             None => {
                 let mut follower = self.follower(primary.clone())?;
-                let mut source = Source::new(shared, Part::Services, false);
+                let mut source = Source::new(shared, Part::Services, None);
                 let error = follower.follow(&mut source).await;
                 // Of a custom kind it is known by now where it is served.
                 Ok((error, follower.resource().clone()))
             }
             Some(slices) => {
-                let services = self.follow_optional(shared, primary);
                 let mut follower = self.follower(slices.clone())?.or(self.endpoints());
-                let mut source = Source::new(shared, Part::Slices, false);
+                let mut source = Source::new(shared, Part::Slices, None);
                 tokio::select! {
-                    never = services => Err(never),
+                    end = self.follow_services(shared, primary) => end,
                     error = follower.follow(&mut source) => Ok((error, slices)),
                 }
             }
@@ -126,15 +128,21 @@ impl Follow {
     }
 
     /// Looks once, and explains what is not met.
-    ///
-    /// # Errors
-    /// What stood in the way, and of which resource.
-    pub async fn look(self) -> Result<News, (KubeError, Resource)> {
+    pub async fn look(self) -> News {
+        let shared = match self.read_once().await {
+            Ok(shared) => shared,
+            Err((error, resource)) => return News::Hopeless(error, resource),
+        };
+        self.conclude(&shared, Instant::now() + beside::ONCE).await
+    }
+
+    async fn read_once(&self) -> Result<Rc<RefCell<Shared>>, (KubeError, Resource)> {
         let shared = self.shared(None, self.age_limit(None).await?);
         for (part, resource) in [(Part::Services, Some(self.resource())), (Part::Slices, self.slices())] {
             let Some(resource) = resource else { continue };
-            let is_optional = part == Part::Services && self.slices().is_some();
-            let mut source = Source::new(&shared, part, is_optional);
+            let is_optional = part == Part::Services && self.can_do_without_services();
+            let optional = is_optional.then(|| resource.missing_rule());
+            let mut source = Source::new(&shared, part, optional);
             let mut follower = self
                 .follower(resource.clone())
                 .map_err(|error| (KubeError::Unreachable(error.to_string()), resource.clone()))?
@@ -146,21 +154,24 @@ impl Follow {
                 }
             }
         }
+        Ok(shared)
+    }
+
+    /// What a single look has come to, explained if there is time for it.
+    async fn conclude(&self, shared: &RefCell<Shared>, until: Instant) -> News {
         let verdict = shared.borrow().facts.verdict().map(|verdict| self.fail_fast.temper(verdict));
-        let verdict =
-            verdict.ok_or_else(|| (KubeError::Unreachable("nothing was read".into()), self.resource()))?;
+        let Some(verdict) = verdict else {
+            return News::Hopeless(KubeError::Unreachable("nothing was read".into()), self.resource());
+        };
         shared.borrow_mut().verdict = Some(verdict.clone());
-        let diagnosis = match shared.seen() {
-            Some(seen) => {
-                let mut doctor = self.doctor();
-                timeout(beside::ONCE, doctor.only_round(seen)).await.ok().flatten()
-            }
+        let diagnosis = match shared.seen().filter(|_| Instant::now() < until) {
+            Some(seen) => timeout_at(until, self.doctor().only_round(seen)).await.ok().flatten(),
             None => None,
         };
-        Ok(match diagnosis.map(|diagnosis| (diagnosis.apply(verdict.clone(), false), diagnosis.since)) {
+        match diagnosis.map(|diagnosis| (diagnosis.apply(verdict.clone(), false), diagnosis.since)) {
             Some(((verdict, Some(because)), since)) => News::Explained(verdict, because, since.elapsed()),
             _ => News::Verdict(verdict),
-        })
+        }
     }
 
     /// When the objects that count were created at the earliest; for that of the pod that waits, the API server is asked
@@ -223,12 +234,7 @@ impl Follow {
         if !matches!(endpoints::condition(&self.target)?, service::Condition::HasEndpoints { .. }) {
             return None;
         }
-        let label = match &self.target.which {
-            Which::Name(name) => format!("kubernetes.io/service-name={name}"),
-            Which::Selector(_) => "kubernetes.io/service-name".to_owned(),
-        };
-        let selector = label.parse().ok()?;
-        Some(Resource::endpoint_slices(self.scope.clone(), selector))
+        Resource::slices_of(self.scope.clone(), &self.target.which)
     }
 
     /// What stands in for EndpointSlices where they may not be read, or are not served.
@@ -240,17 +246,28 @@ impl Follow {
         Follower::new(Api::new(self.cluster.clone()), resource, self.interval)
     }
 
-    /// Follows what the verdict can do without, for ever.
-    async fn follow_optional(&self, shared: &Rc<RefCell<Shared>>, resource: Resource) -> SysError {
+    /// Follows the Services themselves; comes back only where the verdict cannot do without them.
+    async fn follow_services(
+        &self,
+        shared: &Rc<RefCell<Shared>>,
+        services: Resource,
+    ) -> Result<(KubeError, Resource), SysError> {
+        let optional = self.can_do_without_services().then(|| services.missing_rule());
         loop {
-            let mut source = Source::new(shared, Part::Services, true);
-            let error = match self.follower(resource.clone()) {
-                Ok(mut follower) => follower.follow(&mut source).await,
-                Err(error) => return error,
-            };
+            let mut source = Source::new(shared, Part::Services, optional.clone());
+            let error = self.follower(services.clone())?.follow(&mut source).await;
+            if optional.is_none() {
+                return Ok((error, services));
+            }
             source.trouble(&error, error.to_string());
             sleep(OPTIONAL).await;
         }
+    }
+
+    /// Whether slices alone can decide: those of a Service that has a name can. Of a selection, a Service without
+    /// slices would not even be known.
+    fn can_do_without_services(&self) -> bool {
+        self.slices().is_some() && matches!(self.target.which, Which::Name(_))
     }
 
     fn doctor(&self) -> Doctor {

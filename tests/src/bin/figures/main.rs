@@ -1,10 +1,12 @@
 //! Prints the figures that the README states, as measured on this machine: `figures OUTDIR`, where
-//! `deploy/build-static.sh OUTDIR` has put both binaries.
+//! `deploy/build-static.sh OUTDIR` has put both binaries. `figures many WAIT_FOR [WAIT_FOR]` measures one or two
+//! builds of the gate with ten thousand targets.
 //!
 //! Nothing here passes or fails: machines differ and are shared. Times are medians; the throughput of
 //! `probesim` is a ratio to a bare hyper server that is measured in turn with it.
 
 mod gate;
+mod many;
 mod predict;
 
 use std::path::PathBuf;
@@ -22,6 +24,8 @@ fn main() -> ExitCode {
     };
     let result = if first == throughput::BARE_SERVER {
         runtime.block_on(throughput::serve_bare())
+    } else if first == "many" {
+        runtime.block_on(many::measure(&args.map(PathBuf::from).collect::<Vec<_>>()))
     } else {
         runtime.block_on(measure(PathBuf::from(first)))
     };
