@@ -53,7 +53,7 @@ async fn what_is_no_answer_opens_nothing_and_is_told() {
         for target in ["pod/web", "pod/web:deleted", "pod/web:exists"] {
             let body = body.to_owned();
             let server = Impostor::start(move |_, _| answer(code, body.clone())).await;
-            let gate = gate(&server, &format!("{target} --timeout=1s")).start();
+            let gate = gate(&server, &format!("{target} --timeout=5s")).start();
             running.push((server, gate, format!("{code} {target}"), said));
         }
     }
