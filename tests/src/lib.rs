@@ -2,7 +2,7 @@
 //!
 //! `binary` says which programs are run and `process` runs them; `gate` and `simulator` are the two programs.
 //! `replay` plays a recording to a gate; in a `lab` its `objects` are made by hand; `tls` puts TLS in front of
-//! either; a `cluster` is the lab that runs manifests. `http` asks without a library, `browser` drives a real one,
+//! either, and an `impostor` answers in their place; a `cluster` is the lab that runs manifests. `http` asks without a library, `browser` drives a real one,
 //! `scratch` keeps files, `patience` limits every wait; `measure` and `throughput` are for figures; `generated` is what
 //! is made from the command lines.
 
@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod gate;
 pub mod generated;
 pub mod http;
+pub mod impostor;
 pub mod kubectl;
 pub mod lab;
 pub mod measure;

@@ -1,6 +1,7 @@
 //! The API refuses: the gate waits a little for a cure, makes do with what it may, and names the missing rule.
 
 use e2e::gate::Gate;
+use e2e::impostor::{Impostor, answer};
 use e2e::lab::{self, allow, count, put, watched};
 use e2e::objects::{deployment, endpoint_slice, pod, service};
 use e2e::scratch::Scratch;
@@ -184,4 +185,50 @@ async fn a_target_that_is_refused_does_not_hide_one_that_opens_any() {
     put(&server, pod("web", true));
     allow(&server, "secret", &[Rule::new(&["get", "list", "watch"], "", "pods", "default")]);
     gate(&server, "deployment/api pod/web --any --timeout=60s").run().await.expect(0).between(0.0, 3.0);
+}
+
+/// A watch of what may be read ends as announced after 15 s: that is no end of the refusal beside it.
+#[tokio::test]
+async fn a_refusal_is_not_over_because_something_else_can_be_read() {
+    let server = lab::start().await;
+    put(&server, service("api"));
+    allow(&server, "secret", &[Rule::new(&["get", "list", "watch"], "", "services", "default")]);
+    let ended = gate(&server, "service/api --timeout=20s").run().await.expect(3);
+    ended.saying("forbidden: add to a Role").saying("endpointslices").not_saying("answers again");
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_at_once_with_its_rule_and_its_end() {
+    let server = lab::start().await;
+    allow(&server, "secret", &[]);
+    let ended = gate(&server, "deployment/api --timeout=3s").run().await.expect(3);
+    let told = ended.log().into_iter().filter(|line| line.contains("giving up after 30s without it")).count();
+    ended.saying(r#"forbidden: add to a Role for it: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [get, list, watch]; giving up after 30s without it"#);
+    assert!((1..=3).contains(&told), "{told} times");
+}
+
+#[tokio::test]
+async fn a_custom_resource_that_may_not_be_read_asks_for_the_rule_and_not_for_discovery() {
+    let list = json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "example.com/v1",
+        "resources": [{"name": "widgets", "singularName": "widget", "namespaced": true, "kind": "Widget", "verbs": ["list"]}]});
+    let group = json!({"kind": "APIGroup", "apiVersion": "v1", "name": "example.com",
+        "versions": [{"groupVersion": "example.com/v1", "version": "v1"}],
+        "preferredVersion": {"groupVersion": "example.com/v1", "version": "v1"}});
+    let refused = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","message":"no","code":403}"#;
+    for (is_discovery_refused, rule) in [
+        (false, r#"apiGroups: ["example.com"], resources: ["widgets"]"#),
+        (true, "bind the ClusterRole system:discovery"),
+    ] {
+        let (list, group) = (list.to_string(), group.to_string());
+        let server = Impostor::start(move |path, _| match path {
+            "/apis/example.com" if !is_discovery_refused => answer(200, group.clone()),
+            "/apis/example.com/v1" if !is_discovery_refused => answer(200, list.clone()),
+            _ => answer(403, refused),
+        })
+        .await;
+        for args in ["widget.example.com/w --once", "widget.example.com/w --timeout=1s"] {
+            let ended = e2e::gate!().kubeconfig(&server.kubeconfig(&json!({}))).args(args).run().await;
+            ended.saying(rule);
+        }
+    }
 }

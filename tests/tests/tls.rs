@@ -149,3 +149,17 @@ async fn a_rotated_authority_is_read_from_its_file_and_the_wait_goes_on() {
     files.write("ca.crt", next.certificate());
     gate.ended().await.expect(0).between(0.0, 20.0);
 }
+
+#[tokio::test]
+async fn a_certificate_that_a_plugin_gives_is_shown() {
+    let clients = Authority::new();
+    let site = Site::new("localhost", Some(&clients)).await;
+    let identity = clients.sign("wait-for");
+    let version = "client.authentication.k8s.io/v1";
+    let status = json!({"clientCertificateData": identity.certificate, "clientKeyData": identity.key});
+    let files = e2e::scratch::Scratch::new();
+    let credential = json!({"apiVersion": version, "kind": "ExecCredential", "status": status});
+    let path = files.write("credential", credential.to_string());
+    let user = json!({"exec": {"apiVersion": version, "command": "cat", "args": [path]}});
+    once(&site.kubeconfig("localhost", site.authority(), user)).run().await.expect(0);
+}

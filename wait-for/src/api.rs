@@ -1,7 +1,7 @@
 //! The three questions that a gate asks of the API server: get, list, watch.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
@@ -9,57 +9,46 @@ use hyper::body::Incoming;
 use hyper::header::{ACCEPT, AUTHORIZATION, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response};
 use kube::core::params::{GetParams, ListParams, WatchParams};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use tokio::time::timeout;
 
-use crate::cluster::Cluster;
+use crate::answer;
+use crate::cluster::{Cluster, Presented};
 use crate::connection::{Connection, cut};
 use crate::frames::Frames;
+use crate::jwt;
 use crate::kube_error::KubeError;
 use crate::resource::Resource;
 
-/// Objects in one page of a list: a page is held in memory whole.
+/// Objects in one page of a list, unless they are large: a page is held in memory whole.
 const PAGE: u32 = 250;
-/// No page is larger than this, and no part of it takes longer to come.
-const LARGEST_PAGE: usize = 64 << 20;
+/// A page that is larger is asked for again, of fewer objects.
+const LARGE_PAGE: usize = 8 << 20;
+/// No answer is larger: etcd takes objects up to 1.5 MB, but not every server can make pages.
+const LARGEST: usize = 64 << 20;
+/// No reason for an error is longer.
+const REASON: usize = 1 << 20;
+/// No part of an answer takes longer to come.
 const BODY: Duration = Duration::from_secs(15);
+
+const JSON: &str = "application/json";
+/// An older server, or one behind an aggregation layer, may only have the whole objects.
+/// <https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches>
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
+const LIST_OF_METADATA: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
 
 /// A client with a connection of its own, so that no watch waits behind another.
 pub struct Api {
     cluster: Rc<Cluster>,
     connection: Option<Connection>,
-}
-
-/// One page of a list.
-#[derive(Deserialize)]
-pub struct Page<'a> {
-    /// Where a watch can start, and where the next page is.
-    #[serde(default)]
-    pub metadata: PageMeta,
-    /// The objects, not looked into yet. Go writes an empty list as null where nobody took care.
-    #[serde(borrow, default)]
-    pub items: Option<Vec<&'a RawValue>>,
-}
-
-/// A list's `metadata`.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct PageMeta {
-    /// The version that the list shows.
-    pub resource_version: String,
-    /// The token of the next page, if there is one.
-    #[serde(rename = "continue")]
-    pub next: Option<String>,
-    /// How many objects are on later pages; selections need not say it.
-    pub remaining_item_count: u64,
+    page: u32,
 }
 
 impl Api {
     /// A client that connects when it is first used.
     #[must_use]
     pub fn new(cluster: Rc<Cluster>) -> Self {
-        Self { cluster, connection: None }
+        Self { cluster, connection: None, page: PAGE }
     }
 
     /// The object `name`, as JSON.
@@ -68,7 +57,7 @@ impl Api {
     /// [`KubeError::NotFound`] when there is none, and whatever else stands in the way.
     pub async fn get(&mut self, resource: &Resource, name: &str) -> Result<Bytes, KubeError> {
         let request = resource.request().get(name, &GetParams::default()).map_err(rejected)?;
-        self.fetch(request).await
+        self.fetch_as(accept(resource, METADATA), request, LARGEST).await
     }
 
     /// What is served at `path`, as JSON.
@@ -80,19 +69,26 @@ impl Api {
         self.fetch(request.map_err(|error| KubeError::Rejected(error.to_string()))?).await
     }
 
-    /// One page of the collection, as JSON for [`Page`]: the first, or the one that `next` names.
+    /// One page of the collection: the first, or the one that `next` names. Of large objects it has fewer.
     ///
     /// # Errors
     /// Whatever stands in the way; [`KubeError::Expired`] when `next` is too old.
     pub async fn list(&mut self, resource: &Resource, next: Option<String>) -> Result<Bytes, KubeError> {
-        let params = ListParams {
-            field_selector: resource.field_selector(),
-            label_selector: resource.label_selector(),
-            limit: Some(PAGE),
-            continue_token: next,
-            ..ListParams::default()
-        };
-        self.fetch(resource.request().list(&params).map_err(rejected)?).await
+        loop {
+            let params = ListParams {
+                field_selector: resource.field_selector(),
+                label_selector: resource.label_selector(),
+                limit: Some(self.page),
+                continue_token: next.clone(),
+                ..ListParams::default()
+            };
+            let request = resource.request().list(&params).map_err(rejected)?;
+            let limit = if self.page > 1 { LARGE_PAGE } else { LARGEST };
+            match self.fetch_as(accept(resource, LIST_OF_METADATA), request, limit).await {
+                Err(KubeError::TooLarge(_)) if self.page > 1 => self.page = (self.page / 4).max(1),
+                page => return page,
+            }
+        }
     }
 
     /// How many objects the collection has, asked for with the first of them.
@@ -107,9 +103,8 @@ impl Api {
             ..ListParams::default()
         };
         let body = self.fetch(resource.request().list(&params).map_err(rejected)?).await?;
-        let page: Page = serde_json::from_slice(&body)
-            .map_err(|error| KubeError::Unreachable(format!("an unreadable answer: {error}")))?;
-        Ok(page.items.map_or(0, |items| items.len() as u64) + page.metadata.remaining_item_count)
+        let page = answer::page(resource, &body)?;
+        Ok(page.items.len() as u64 + page.remaining)
     }
 
     /// A watch of the collection from `version` on, for `lifetime` (whole seconds, below 295).
@@ -130,7 +125,7 @@ impl Api {
             send_initial_events: false,
         };
         let request = resource.request().watch(&params, version).map_err(rejected)?;
-        Ok(Frames::new(self.send(request).await?.into_body()))
+        Ok(Frames::new(self.send(accept(resource, METADATA), request).await?.into_body()))
     }
 
     /// Ends the connection: what it still has to say is of no use, or it says nothing any more.
@@ -143,8 +138,17 @@ impl Api {
     /// # Errors
     /// Whatever stands in the way.
     pub(crate) async fn fetch(&mut self, request: Request<Vec<u8>>) -> Result<Bytes, KubeError> {
-        let response = self.send(request).await?;
-        let body = read(response.into_body(), LARGEST_PAGE).await;
+        self.fetch_as(JSON, request, LARGEST).await
+    }
+
+    async fn fetch_as(
+        &mut self,
+        accept: &str,
+        request: Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Bytes, KubeError> {
+        let response = self.send(accept, request).await?;
+        let body = read(response.into_body(), limit).await;
         if body.is_err() {
             self.disconnect();
         }
@@ -152,12 +156,20 @@ impl Api {
     }
 
     /// Sends; a kept connection that turns out to be stale is replaced once, without a word.
-    async fn send(&mut self, request: Request<Vec<u8>>) -> Result<Response<Incoming>, KubeError> {
+    async fn send(
+        &mut self,
+        accept: &str,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Incoming>, KubeError> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let was_used = self.connection.as_ref().is_some_and(Connection::is_used);
-        let mut result = self.exchange(&path).await;
+        let mut result = self.exchange(accept, &path).await;
         if was_used && matches!(result, Err(KubeError::Unreachable(_))) {
-            result = self.exchange(&path).await;
+            result = self.exchange(accept, &path).await;
+        }
+        if let Err(KubeError::Untrusted(_)) = result {
+            // It may be the server that does not trust what a plugin gave us.
+            self.cluster.credentials.forget();
         }
         let response = result?;
         let status = response.status();
@@ -165,20 +177,29 @@ impl Api {
             return Ok(response);
         }
         let headers = response.headers().clone();
-        let body = read(response.into_body(), LARGEST_PAGE).await.unwrap_or_default();
+        let body = read(response.into_body(), REASON).await.unwrap_or_default();
         // Some proxies tie a connection to the identity that it first showed.
         self.disconnect();
-        if status == hyper::StatusCode::UNAUTHORIZED {
-            self.cluster.credentials.forget();
-        }
-        Err(KubeError::from_response(status, &headers, &body))
+        let error = KubeError::from_response(status, &headers, &body);
+        Err(if let KubeError::Unauthorized(message) = error { self.refused(message).await } else { error })
     }
 
-    async fn exchange(&mut self, path: &str) -> Result<Response<Incoming>, KubeError> {
-        let request = self.dress(path).await?;
-        let mut connection = match self.connection.take().filter(Connection::is_open) {
+    /// Why we were not let in, as far as the token itself tells.
+    async fn refused(&self, message: String) -> KubeError {
+        let shown = self.cluster.credentials.present().await.ok().and_then(|shown| shown.header);
+        self.cluster.credentials.forget();
+        let token = shown.as_deref().and_then(|header| header.strip_prefix("Bearer "));
+        let expired = token.and_then(|token| jwt::expired(token, SystemTime::now()));
+        KubeError::Unauthorized(expired.unwrap_or(message))
+    }
+
+    async fn exchange(&mut self, accept: &str, path: &str) -> Result<Response<Incoming>, KubeError> {
+        let Presented { header, identity } = self.cluster.credentials.present().await?;
+        let request = self.dress(accept, path, header)?;
+        let kept = self.connection.take().filter(|connection| connection.is_open(identity.as_ref()));
+        let mut connection = match kept {
             Some(open) => open,
-            None => Connection::open(&self.cluster).await?,
+            None => Connection::open(&self.cluster, identity).await?,
         };
         let response = connection.send(request).await?;
         self.connection = Some(connection);
@@ -186,15 +207,20 @@ impl Api {
     }
 
     /// The request with the server's path prefix and with all headers.
-    async fn dress(&self, path: &str) -> Result<Request<Empty<Bytes>>, KubeError> {
+    fn dress(
+        &self,
+        accept: &str,
+        path: &str,
+        header: Option<String>,
+    ) -> Result<Request<Empty<Bytes>>, KubeError> {
         let server = &self.cluster.server;
         let target = format!("{}{path}", server.path().trim_end_matches('/'));
         let authority = server.authority().map_or("", |authority| authority.as_str());
         let mut request = Request::get(target)
             .header(HOST, authority)
-            .header(ACCEPT, "application/json")
+            .header(ACCEPT, accept)
             .header(USER_AGENT, concat!("wait-for/", env!("CARGO_PKG_VERSION")));
-        if let Some(value) = self.cluster.credentials.authorization().await? {
+        if let Some(value) = header {
             let mut value = HeaderValue::try_from(value).map_err(|_| {
                 KubeError::Unauthorized("the token has characters that no header can hold".into())
             })?;
@@ -219,31 +245,15 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, KubeError> {
             whole.extend_from_slice(&data);
         }
         if whole.len() > limit {
-            return Err(KubeError::Rejected(format!("an answer of more than {limit} bytes")));
+            return Err(KubeError::TooLarge(limit));
         }
     }
 }
 
-fn rejected(error: kube::core::request::Error) -> KubeError {
-    KubeError::Rejected(error.to_string())
+fn accept(resource: &Resource, metadata: &'static str) -> &'static str {
+    if resource.is_metadata_enough() { metadata } else { JSON }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_says_where_the_next_one_is_and_an_empty_one_may_be_null() {
-        let text =
-            r#"{"kind":"PodList","metadata":{"resourceVersion":"7","continue":"abc"},"items":[{"a":1}]}"#;
-        let page: Page = serde_json::from_str(text).unwrap();
-        assert_eq!(
-            (page.metadata.resource_version.as_str(), page.metadata.next.as_deref()),
-            ("7", Some("abc"))
-        );
-        assert_eq!(page.items.unwrap()[0].get(), r#"{"a":1}"#);
-        let empty: Page =
-            serde_json::from_str(r#"{"metadata":{"resourceVersion":"7"},"items":null}"#).unwrap();
-        assert!(empty.items.is_none() && empty.metadata.next.is_none());
-    }
+fn rejected(error: kube::core::request::Error) -> KubeError {
+    KubeError::Rejected(error.to_string())
 }

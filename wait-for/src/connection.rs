@@ -1,5 +1,6 @@
 //! One connection to the API server: TCP, TLS, HTTP/1.1, with a limit on every wait.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,7 +18,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Identity};
 use crate::kube_error::KubeError;
 
 /// The name lookup, the TCP connection and the TLS handshake together.
@@ -31,6 +33,7 @@ pub struct Connection {
     sender: SendRequest<Empty<Bytes>>,
     driver: AbortHandle,
     used: bool,
+    identity: Option<Arc<Identity>>,
 }
 
 impl Drop for Connection {
@@ -40,20 +43,33 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// Connects to the cluster's server.
+    /// Connects to the cluster's server, showing the certificate of a credential plugin where there is one.
     ///
     /// # Errors
     /// [`KubeError::Unreachable`] or [`KubeError::Untrusted`].
-    pub async fn open(cluster: &Cluster) -> Result<Self, KubeError> {
-        timeout(CONNECT, connect(cluster))
+    pub async fn open(cluster: &Cluster, identity: Option<Arc<Identity>>) -> Result<Self, KubeError> {
+        // Reading files has a limit of its own.
+        let config = match cluster.server.scheme_str() {
+            Some("https") => Some(
+                cluster
+                    .tls
+                    .client_config_as(identity.as_ref())
+                    .await
+                    .map_err(|error| KubeError::Untrusted(error.to_string()))?,
+            ),
+            _ => None,
+        };
+        let mut connection = timeout(CONNECT, connect(cluster, config))
             .await
-            .unwrap_or_else(|_| Err(unreachable(format!("no connection within {} s", CONNECT.as_secs()))))
+            .unwrap_or_else(|_| Err(unreachable(format!("no connection within {} s", CONNECT.as_secs()))))?;
+        connection.identity = identity;
+        Ok(connection)
     }
 
-    /// Whether another request can be sent on it.
+    /// Whether another request can be sent on it, by whom this certificate was given to.
     #[must_use]
-    pub fn is_open(&self) -> bool {
-        !self.sender.is_closed()
+    pub fn is_open(&self, identity: Option<&Arc<Identity>>) -> bool {
+        !self.sender.is_closed() && self.identity.as_ref() == identity
     }
 
     /// Whether it has carried a request before: then a failure may only mean that it had grown stale.
@@ -78,16 +94,12 @@ impl Connection {
     }
 }
 
-async fn connect(cluster: &Cluster) -> Result<Connection, KubeError> {
+async fn connect(cluster: &Cluster, config: Option<Arc<ClientConfig>>) -> Result<Connection, KubeError> {
     let host = cluster.server.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    let secure = cluster.server.scheme_str() == Some("https");
-    let port = cluster.server.port_u16().unwrap_or(if secure { 443 } else { 80 });
+    let port = cluster.server.port_u16().unwrap_or(if config.is_some() { 443 } else { 80 });
     let tcp = TcpStream::connect((host, port)).await.map_err(|error| unreachable(describe(&error)))?;
     tune(&tcp).map_err(|error| unreachable(describe(&error)))?;
-    if !secure {
-        return handshake(tcp).await;
-    }
-    let config = cluster.tls.client_config().map_err(|error| KubeError::Untrusted(error.to_string()))?;
+    let Some(config) = config else { return handshake(tcp).await };
     let name = cluster.tls.server_name.as_deref().unwrap_or(host);
     let name = ServerName::try_from(name.to_owned())
         .map_err(|_| KubeError::Untrusted(format!("{name:?} is no name that a certificate can have")))?;
@@ -119,7 +131,7 @@ where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sender, driver) = speak_http(stream).await.map_err(cut)?;
-    Ok(Connection { sender, driver, used: false })
+    Ok(Connection { sender, driver, used: false, identity: None })
 }
 
 /// Starts HTTP/1.1 on a stream: what sends requests, and the task that moves their bytes.

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::answer;
 use crate::api::Api;
 use crate::kind::CustomKind;
 use crate::kube_error::KubeError;
@@ -53,7 +54,7 @@ async fn served(api: &mut Api, path: &str) -> Result<Option<bytes::Bytes>, KubeE
 
 /// A group's versions, the preferred one first: a kind need not be in all of them.
 fn versions(body: &[u8]) -> Result<Vec<String>, KubeError> {
-    let group = read(body)?;
+    let group = read(body, "APIGroup")?;
     let mut names = vec![text(&group["preferredVersion"], "version")];
     let others = items(&group, "versions").iter().map(|entry| text(entry, "version"));
     names.extend(others.filter(|name| *name != names[0]).collect::<Vec<_>>());
@@ -62,7 +63,7 @@ fn versions(body: &[u8]) -> Result<Vec<String>, KubeError> {
 
 /// The resource that is called so: by its plural, singular, kind or a short name, in whatever case.
 fn find(body: &[u8], kind: &CustomKind, version: String) -> Result<Lookup, KubeError> {
-    let listing = read(body)?;
+    let listing = read(body, "APIResourceList")?;
     let is = |name: &str| name.eq_ignore_ascii_case(kind.name());
     // Subresources are listed too, as widgets/status.
     let whole = items(&listing, "resources").iter().filter(|entry| !text(entry, "name").contains('/'));
@@ -75,6 +76,7 @@ fn find(body: &[u8], kind: &CustomKind, version: String) -> Result<Lookup, KubeE
             group: kind.group().to_owned().into(),
             version: version.into(),
             plural: text(entry, "name").to_owned().into(),
+            kind: text(entry, "kind").to_owned().into(),
             is_namespaced: entry["namespaced"] == true,
         }),
         None => {
@@ -84,10 +86,13 @@ fn find(body: &[u8], kind: &CustomKind, version: String) -> Result<Lookup, KubeE
     })
 }
 
-fn read(body: &[u8]) -> Result<Value, KubeError> {
+/// A document of this kind. What is no such document proves nothing, least of all that a kind is not served.
+fn read(body: &[u8], kind: &str) -> Result<Value, KubeError> {
+    let other = || answer::instead(body, kind);
     // As text, so that trees are read by one piece of code in the whole program.
-    let text = std::str::from_utf8(body).map_err(|error| unreadable(&error))?;
-    serde_json::from_str(text).map_err(|error| unreadable(&error))
+    let text = std::str::from_utf8(body).map_err(|_| other())?;
+    let document: Value = serde_json::from_str(text).map_err(|_| other())?;
+    if document["kind"] == kind { Ok(document) } else { Err(other()) }
 }
 
 fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
@@ -96,10 +101,6 @@ fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
 
 fn items<'a>(entry: &'a Value, name: &str) -> &'a [Value] {
     entry[name].as_array().map_or(&[], Vec::as_slice)
-}
-
-fn unreadable(error: &dyn std::error::Error) -> KubeError {
-    KubeError::Unreachable(format!("its discovery is unreadable: {error}"))
 }
 
 #[cfg(test)]
@@ -121,17 +122,18 @@ mod tests {
 
     #[test]
     fn a_kind_is_found_by_each_of_its_names() {
-        for (text, plural, is_namespaced) in [
-            ("widgets.example.com", "widgets", true),
-            ("Widget.example.com", "widgets", true),
-            ("wd.v1.example.com", "widgets", true),
-            ("plant.example.com", "plants", false),
+        for (text, plural, kind, is_namespaced) in [
+            ("widgets.example.com", "widgets", "Widget", true),
+            ("Widget.example.com", "widgets", "Widget", true),
+            ("wd.v1.example.com", "widgets", "Widget", true),
+            ("plant.example.com", "plants", "Plant", false),
         ] {
             let found = find(LISTING.as_bytes(), &custom(text), "v1".into()).unwrap();
             let served = Served {
                 group: "example.com".into(),
                 version: "v1".into(),
                 plural: plural.into(),
+                kind: kind.into(),
                 is_namespaced,
             };
             assert_eq!(found, Lookup::Found(served), "{text}");
@@ -157,9 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn a_group_without_versions_has_none_and_no_answer_is_an_error() {
-        assert_eq!(versions(b"{}").unwrap(), Vec::<String>::new());
-        assert!(versions(b"<html>").is_err());
-        assert!(find(b"404 page not found\n", &custom("a.b.c"), "v1".into()).is_err());
+    fn a_group_without_versions_has_none_and_what_is_no_such_document_is_an_error() {
+        assert_eq!(versions(br#"{"kind":"APIGroup"}"#).unwrap(), Vec::<String>::new());
+        let others =
+            ["{}", "<html>", "404 page not found\n", "[]", r#"{"kind":"Status","status":"Failure"}"#];
+        for other in others {
+            assert!(versions(other.as_bytes()).is_err(), "{other}");
+            assert!(find(other.as_bytes(), &custom("a.b.c"), "v1".into()).is_err(), "{other}");
+        }
     }
 }

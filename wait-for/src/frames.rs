@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 
+use crate::answer;
 use crate::connection::cut;
 use crate::kube_error::KubeError;
 
@@ -100,10 +101,11 @@ impl<'a> Event<'a> {
     /// Reads a line.
     ///
     /// # Errors
-    /// [`KubeError::Unreachable`]: a server, or something between, that does not speak the protocol.
+    /// [`KubeError::NoAnswer`]: a server, or something between, that does not speak the protocol.
     pub fn parse(line: &'a [u8]) -> Result<Self, KubeError> {
-        serde_json::from_slice(line)
-            .map_err(|error| KubeError::Unreachable(format!("the watch sent what is no event: {error}")))
+        serde_json::from_slice(line).map_err(|_| {
+            KubeError::NoAnswer(format!("{} instead of a watch's event", answer::describe(line)))
+        })
     }
 
     /// The object's `metadata.resourceVersion`: where a watch can be resumed.

@@ -260,6 +260,9 @@ fn lose_hope(row: &mut Row, error: KubeError, resource: &Resource, now: Duration
         KubeError::Unauthorized(_) | KubeError::Untrusted(_) => row.refuse(error.to_string(), now),
         // Only a single look ends with these: nothing was learnt.
         KubeError::Unreachable(_)
+        | KubeError::NoAnswer(_)
+        | KubeError::TooLarge(_)
+        | KubeError::Pending(_)
         | KubeError::Busy { .. }
         | KubeError::Expired(_)
         | KubeError::NotFound

@@ -6,8 +6,10 @@
 //! why it is so (`diagnose`), and `outcome` decides when it is over.
 
 pub mod aim;
+pub mod answer;
 pub mod api;
 pub mod backoff;
+pub mod bounded_file;
 pub mod built_in;
 pub mod cli;
 pub mod cluster;
@@ -24,6 +26,7 @@ pub mod follow;
 pub mod frames;
 pub mod gate;
 pub mod install;
+pub mod jwt;
 pub mod kind;
 pub mod kube_error;
 pub mod legacy;
@@ -41,6 +44,7 @@ pub mod place;
 pub mod print;
 pub mod resource;
 pub mod resume;
+pub mod retry;
 pub mod row;
 pub mod selector;
 pub mod signals;
@@ -59,7 +63,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::cli::Cli;
 use crate::config::{Config, ConfigError};
@@ -163,11 +167,29 @@ async fn run(config: Config, output: Output, env: &HashMap<String, String>, star
         }
     };
     // What is only on the network needs no cluster, and no rights in one.
-    let cluster = config.needs_cluster().then(|| cluster::find(&config.hints, env)).transpose();
-    match cluster {
-        Ok(cluster) => Gate::new(config, output, start).run(cluster, &mut signals).await,
-        Err(error) => {
+    if !config.needs_cluster() {
+        return Gate::new(config, output, start).run(None, &mut signals).await;
+    }
+    let (hints, env) = (config.hints.clone(), env.clone());
+    // The files may be on a volume that hangs.
+    let found = bounded_file::off_loop(move || Ok(cluster::find(&hints, &env)));
+    let found = tokio::select! {
+        biased;
+        signal = signals.recv() => return Outcome::Signalled(signal),
+        found = found => found,
+        () = sleep_until(start + config.timeout.unwrap_or_default()), if config.timeout.is_some() => {
+            tracing::error!("the kubeconfig was not read in time");
+            return Outcome::TimedOut;
+        }
+    };
+    match found {
+        Ok(Ok(cluster)) => Gate::new(config, output, start).run(Some(cluster), &mut signals).await,
+        Ok(Err(error)) => {
             tracing::error!("{error}");
+            Outcome::Usage
+        }
+        Err(error) => {
+            tracing::error!("cannot read the kubeconfig: {error}");
             Outcome::Usage
         }
     }

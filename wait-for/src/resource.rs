@@ -30,6 +30,8 @@ pub struct Served {
     pub version: Cow<'static, str>,
     /// Such as `deployments`.
     pub plural: Cow<'static, str>,
+    /// Such as `Deployment`; in lower case where it is built in, and empty while it has not been discovered.
+    pub kind: Cow<'static, str>,
     /// Whether its objects are in namespaces.
     pub is_namespaced: bool,
 }
@@ -43,6 +45,9 @@ pub struct Resource {
     /// Of the selected, only those on this node.
     node: Option<String>,
     custom: Option<CustomKind>,
+    /// Whether only the metadata of its objects are looked at.
+    is_metadata_enough: bool,
+    is_own_pod: bool,
 }
 
 // === impl Resource ===
@@ -59,6 +64,7 @@ impl Resource {
                     group: custom.group().to_owned().into(),
                     version: Cow::Borrowed(""),
                     plural: custom.name().to_owned().into(),
+                    kind: Cow::Borrowed(""),
                     is_namespaced: true,
                 };
                 Self { custom: Some(custom.clone()), ..Self::of(served, scope, which) }
@@ -70,7 +76,7 @@ impl Resource {
     #[must_use]
     pub fn of(served: Served, scope: Scope, which: Which) -> Self {
         let scope = if served.is_namespaced { scope } else { Scope::Cluster };
-        Self { served, scope, which, node: None, custom: None }
+        Self { served, scope, which, node: None, custom: None, is_metadata_enough: false, is_own_pod: false }
     }
 
     /// The EndpointSlices of a Service, or of all, which belong to them by label:
@@ -82,21 +88,66 @@ impl Resource {
             Which::Selector(_) => "kubernetes.io/service-name".to_owned(),
         };
         let slices = Which::Selector(label.parse().ok()?);
-        Some(Self::of(namespaced("discovery.k8s.io", "endpointslices"), scope, slices))
+        Some(Self::of(namespaced("discovery.k8s.io", "endpointslices", "EndpointSlice"), scope, slices))
     }
 
     /// Endpoints, which have the name of their Service, and its labels:
     /// <https://kubernetes.io/docs/concepts/services-networking/service/#endpoints>
     #[must_use]
     pub fn endpoints(scope: Scope, of: Which) -> Self {
-        Self::of(namespaced("", "endpoints"), scope, of)
+        Self::of(namespaced("", "endpoints", "Endpoints"), scope, of)
     }
 
     /// The pods on a node.
     #[must_use]
     pub fn pods_on(node: String, scope: Scope) -> Self {
         let everything = Which::Selector(Selector::everything());
-        Self { node: Some(node), ..Self::of(namespaced("", "pods"), scope, everything) }
+        Self { node: Some(node), ..Self::of(pods(), scope, everything) }
+    }
+
+    /// The pod that waits itself, of which only its age matters.
+    #[must_use]
+    pub fn own_pod(name: String, namespace: String) -> Self {
+        let pod = Self::of(pods(), Scope::Namespace(namespace), Which::Name(name));
+        Self { is_own_pod: true, ..pod.only_metadata() }
+    }
+
+    /// The same, with no more of its objects than their metadata where the API server can leave out the rest: a
+    /// Secret or a ConfigMap can be large.
+    #[must_use]
+    pub fn only_metadata(mut self) -> Self {
+        self.is_metadata_enough = true;
+        self
+    }
+
+    /// Whether only the metadata of its objects are looked at.
+    #[must_use]
+    pub fn is_metadata_enough(&self) -> bool {
+        self.is_metadata_enough
+    }
+
+    /// What is served there.
+    #[must_use]
+    pub fn served(&self) -> &Served {
+        &self.served
+    }
+
+    /// Where its objects live.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Which of the objects there.
+    #[must_use]
+    pub fn which(&self) -> &Which {
+        &self.which
+    }
+
+    /// The node that its pods are on, where only those of one node are asked for.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        self.node.as_deref()
     }
 
     /// The custom kind whose place in the API has to be discovered first.
@@ -176,6 +227,10 @@ impl Resource {
             Scope::Namespace(_) => "Role",
             Scope::AllNamespaces | Scope::Cluster => "ClusterRole",
         };
+        if self.is_own_pod {
+            // The pods of a Deployment have other names every time.
+            return format!("add to a {role} for it: apiGroups: [\"\"], resources: [\"pods\"], verbs: [get]");
+        }
         let names = self.name().map(|name| format!(", resourceNames: [\"{name}\"]")).unwrap_or_default();
         let verbs = if self.name().is_some() { "get, list, watch" } else { "list, watch" };
         format!(
@@ -202,16 +257,22 @@ impl From<&'static BuiltIn> for Served {
             group: Cow::Borrowed(row.group),
             version: Cow::Borrowed(row.version),
             plural: Cow::Borrowed(row.plural),
+            kind: Cow::Borrowed(row.singular),
             is_namespaced: row.is_namespaced,
         }
     }
 }
 
-fn namespaced(group: &'static str, plural: &'static str) -> Served {
+fn pods() -> Served {
+    namespaced("", "pods", "Pod")
+}
+
+fn namespaced(group: &'static str, plural: &'static str, kind: &'static str) -> Served {
     Served {
         group: Cow::Borrowed(group),
         version: Cow::Borrowed("v1"),
         plural: Cow::Borrowed(plural),
+        kind: Cow::Borrowed(kind),
         is_namespaced: true,
     }
 }
@@ -278,7 +339,7 @@ mod tests {
         let mut widget = Resource::new(&kind, shop(), Which::Name("w".into()));
         assert!(widget.sought().is_some());
         assert!(widget.missing_rule().contains("/apis/example.com"), "{}", widget.missing_rule());
-        widget.find(Served { group: "example.com".into(), ..namespaced("", "widgets") });
+        widget.find(Served { group: "example.com".into(), ..namespaced("", "widgets", "Widget") });
         assert!(widget.sought().is_none() && widget.is_custom());
         assert_eq!(widget.request().url_path, "/apis/example.com/v1/namespaces/shop/widgets");
         assert_eq!(
@@ -287,6 +348,16 @@ mod tests {
         );
         widget.lose();
         assert!(widget.sought().is_some());
+    }
+
+    #[test]
+    fn the_rule_for_the_own_pod_fits_every_pod_of_a_deployment() {
+        let own = Resource::own_pod("api-5d4-abcde".into(), "shop".into());
+        assert_eq!(own.field_selector().as_deref(), Some("metadata.name=api-5d4-abcde"));
+        assert_eq!(
+            own.missing_rule(),
+            r#"add to a Role for it: apiGroups: [""], resources: ["pods"], verbs: [get]"#
+        );
     }
 
     #[test]

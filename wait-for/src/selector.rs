@@ -60,6 +60,15 @@ impl Selector {
         &self.0
     }
 
+    /// Whether an object with such labels is selected, as the API server decides it.
+    #[must_use]
+    pub fn selects<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+        // The text is in its normal form: it was made by `requirement`.
+        split_outside_parentheses(&self.0).is_ok_and(|pieces| {
+            pieces.into_iter().all(|piece| piece.is_empty() || is_fulfilled(piece, &label))
+        })
+    }
+
     /// Whether a text can only be meant as a selector, not as a name.
     #[must_use]
     pub fn is_meant_by(text: &str) -> bool {
@@ -159,6 +168,24 @@ fn set_requirement(text: &str, rest: &str, values: &str, into: &mut String) -> R
     Ok(())
 }
 
+/// One requirement in its normal form. What is unlike is also unlike a label that is not there.
+fn is_fulfilled<'a>(requirement: &str, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+    if let Some((rest, values)) = requirement.strip_suffix(')').and_then(|text| text.split_once(" (")) {
+        let Some((key, operator)) = rest.split_once(' ') else { return false };
+        let is_in = label(key).is_some_and(|have| values.split(',').any(|value| value == have));
+        return is_in == (operator == "in");
+    }
+    if let Some((key, value)) = requirement.split_once("!=") {
+        label(key) != Some(value)
+    } else if let Some((key, value)) = requirement.split_once('=') {
+        label(key) == Some(value)
+    } else if let Some(key) = requirement.strip_prefix('!') {
+        label(key).is_none()
+    } else {
+        label(requirement).is_some()
+    }
+}
+
 fn label_key(key: &str) -> Result<&str, SelectorError> {
     let (is_prefix_valid, name) = match key.split_once('/') {
         Some((prefix, name)) => (crate::name::subdomain(prefix).is_ok(), name),
@@ -188,6 +215,38 @@ fn is_label_text(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_are_selected_as_by_the_api_server() {
+        let labels = [("app", "web"), ("tier", "front"), ("empty", "")];
+        let label = |key: &str| labels.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+        for (text, is_selected) in [
+            ("app=web", true),
+            ("app==db", false),
+            ("app!=db", true),
+            ("app!=web", false),
+            ("none!=db", true),
+            ("none=", false),
+            ("empty=", true),
+            ("app", true),
+            ("none", false),
+            ("!none", true),
+            ("!app", false),
+            ("tier in (front, back)", true),
+            ("tier in (back)", false),
+            ("none in (front)", false),
+            ("tier notin (back)", true),
+            ("tier notin (front,back)", false),
+            ("none notin (front)", true),
+            ("empty in (a,)", true),
+            ("app=web,tier in (front,back),!none", true),
+            ("app=web,tier=back", false),
+        ] {
+            let selector: Selector = text.parse().unwrap();
+            assert_eq!(selector.selects(label), is_selected, "{text}");
+        }
+        assert!(Selector::everything().selects(|_| None));
+    }
 
     #[test]
     fn selectors_are_written_in_one_form_that_reads_back() {

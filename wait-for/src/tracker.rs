@@ -570,6 +570,7 @@ mod tests {
                 group: "example.com".into(),
                 version: "v1".into(),
                 plural: "widgets".into(),
+                kind: "Widget".into(),
                 is_namespaced,
             })
         };

@@ -2,26 +2,30 @@
 
 use std::time::Duration;
 
-use rand::SeedableRng;
-use rand::rngs::{SysRng, Xoshiro256PlusPlus};
+use rand::rngs::SysError;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
-use crate::api::{Api, Page};
+use crate::answer;
+use crate::api::Api;
 use crate::backoff::Backoff;
 use crate::discovery::{Lookup, look_up};
 use crate::frames::{Arrival, Event, Frames};
 use crate::kube_error::KubeError;
 use crate::resource::Resource;
 use crate::resume::{End, Ended, Pause, lifetime, patience};
+use crate::retry::{Retry, words};
 
-/// A refusal (401, 403, an untrusted certificate) may be cured by whoever installs us: a Role that is
-/// applied a moment later, a token or a CA that is just being rotated. So long it is waited for.
-const GRACE: Duration = Duration::from_secs(30);
 /// A reading that would end the wait for good is taken twice, this far apart.
 const REREAD: Duration = Duration::from_secs(1);
 /// Where watching or listing is forbidden, polling goes on for so long before it is tried again.
 const DENIED: Duration = Duration::from_secs(60);
+
+/// After so many pages of a list there is a pause before each: there may be no end to them.
+const LONG_LIST: usize = 100;
+const BETWEEN_PAGES: Duration = Duration::from_millis(5);
+/// No list has more pages: half a million objects, or 2,000 of the largest.
+const LONGEST_LIST: usize = 2000;
 
 /// A kind that is not served may be installed at any time: it is asked for so often.
 const UNSERVED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
@@ -46,8 +50,8 @@ pub trait Sink {
     fn looked_up(&mut self, lookup: &Lookup);
     /// What was told so far can be judged. Answers whether it has to be read anew to be sure.
     fn settle(&mut self) -> Reread;
-    /// The API server cannot be asked just now.
-    fn trouble(&mut self, error: &KubeError);
+    /// The API server cannot be asked just now; `words` say why, and how it ends.
+    fn trouble(&mut self, error: &KubeError, words: String);
     /// It can be asked again.
     fn recovered(&mut self);
 }
@@ -68,12 +72,10 @@ pub struct Follower {
     /// What says the same, where `resource` may not be read or is not served.
     instead: Option<Resource>,
     poll: Duration,
-    backoff: Backoff,
+    retry: Retry,
     unserved: Backoff,
-    rng: Xoshiro256PlusPlus,
     watches: usize,
     bookmarks_seen: bool,
-    refused_since: Option<Instant>,
     list_denied: Option<Instant>,
     watch_denied: Option<Instant>,
 }
@@ -93,18 +95,16 @@ impl Follower {
     ///
     /// # Errors
     /// When the system has no randomness for the jitter.
-    pub fn new(api: Api, resource: Resource, poll: Duration) -> Result<Self, rand::rngs::SysError> {
+    pub fn new(api: Api, resource: Resource, poll: Duration) -> Result<Self, SysError> {
         Ok(Self {
             api,
             resource,
             instead: None,
             poll,
-            backoff: Backoff::default(),
+            retry: Retry::new()?,
             unserved: Backoff::between(UNSERVED.0, UNSERVED.1),
-            rng: Xoshiro256PlusPlus::try_from_rng(&mut SysRng)?,
             watches: 0,
             bookmarks_seen: false,
-            refused_since: None,
             list_denied: None,
             watch_denied: None,
         })
@@ -143,7 +143,7 @@ impl Follower {
                     Err(hopeless) => return hopeless,
                 },
             };
-            self.refused_since = None;
+            self.retry.answered();
             sink.recovered();
             if sink.settle() == Reread::Yes {
                 sleep(REREAD).await;
@@ -156,7 +156,7 @@ impl Follower {
                     }
                 }
                 Position::Unwatched => sleep(self.poll).await,
-                Position::Unserved => sleep(self.unserved.next(None, &mut self.rng)).await,
+                Position::Unserved => sleep(self.retry.delay(&mut self.unserved)).await,
             }
         }
     }
@@ -215,7 +215,8 @@ impl Follower {
         if !is_recent(self.list_denied) {
             match self.list(sink).await {
                 Ok(_) if is_recent(self.watch_denied) => return Ok(Position::Unwatched),
-                Ok(version) => return Ok(Position::Version(version)),
+                // Some aggregated APIs have no versions: they cannot be watched, only asked again.
+                Ok(version) => return Ok(version.map_or(Position::Unwatched, Position::Version)),
                 Err(denied @ KubeError::Forbidden(_)) if self.resource.name().is_some() => {
                     self.get(sink).await.map_err(|error| match error {
                         // Listing is what we would rather do: ask for that.
@@ -231,20 +232,46 @@ impl Follower {
         self.get(sink).await.map(|()| Position::Unwatched)
     }
 
-    async fn list(&mut self, sink: &mut impl Sink) -> Result<String, KubeError> {
+    /// Reads all pages; answers from which version on the collection can be watched, if it can.
+    async fn list(&mut self, sink: &mut impl Sink) -> Result<Option<String>, KubeError> {
         sink.begin();
-        let mut next = None;
-        loop {
-            let body = self.api.list(&self.resource, next).await?;
-            let page: Page = serde_json::from_slice(&body).map_err(unreadable)?;
-            for object in page.items.into_iter().flatten() {
-                sink.object(object).map_err(unreadable)?;
+        let (mut next, mut any, mut stranger) = (None::<String>, false, None);
+        for number in 0..LONGEST_LIST {
+            if number >= LONG_LIST {
+                sleep(BETWEEN_PAGES).await;
             }
-            next = page.metadata.next.filter(|token| !token.is_empty());
-            if next.is_none() {
+            let body = self.api.list(&self.resource, next.clone()).await?;
+            let page = answer::page(&self.resource, &body)?;
+            for object in page.items {
+                match answer::stranger(&self.resource, object)? {
+                    None => {
+                        sink.object(object).map_err(unreadable)?;
+                        any = true;
+                    }
+                    other => stranger = other,
+                }
+            }
+            if page.next.is_none() {
+                self.check_selection(any, stranger)?;
                 sink.listed();
-                return Ok(page.metadata.resource_version);
+                return Ok(page.version);
             }
+            if page.next == next {
+                return Err(KubeError::NoAnswer("a list whose next page is the same one again".into()));
+            }
+            next = page.next;
+        }
+        Err(KubeError::NoAnswer(format!("a list without an end: {LONGEST_LIST} pages, and there is another")))
+    }
+
+    /// A list with other objects in it is by somebody who does not know what was asked for. The one object that was
+    /// named can be in it all the same, but that it is missing proves nothing, nor that a selection is complete.
+    fn check_selection(&self, has_ours: bool, stranger: Option<String>) -> Result<(), KubeError> {
+        match stranger {
+            Some(stranger) if !(has_ours && self.resource.name().is_some()) => {
+                Err(answer::foreign(&self.resource, &stranger))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -253,7 +280,7 @@ impl Follower {
         sink.begin();
         match self.api.get(&self.resource, &name).await {
             Ok(body) => {
-                let object = serde_json::from_slice::<&RawValue>(&body).map_err(unreadable)?;
+                let object = answer::object(&self.resource, &body)?;
                 sink.object(object).map_err(unreadable)?;
             }
             Err(KubeError::NotFound) => {}
@@ -290,13 +317,13 @@ impl Follower {
             let next = ended.next();
             tracing::debug!(resource = %self.resource, ?ended, relist = next.relist, "watch ended");
             match next.pause {
-                None => self.backoff.reset(),
+                None => self.retry.calm(),
                 Some(Pause(asked)) => {
                     if let End::Failed(error) = &ended.end {
                         self.check_hopeless(error)?;
-                        sink.trouble(error);
+                        self.tell(error, sink);
                     }
-                    sleep(self.backoff.next(asked, &mut self.rng)).await;
+                    self.retry.pause(asked).await;
                 }
             }
             if next.relist {
@@ -341,13 +368,25 @@ impl Follower {
         while let Some(line) = frames.line() {
             let event = Event::parse(line)?;
             match event.kind {
-                "ADDED" | "MODIFIED" => sink.object(event.object).map_err(unreadable)?,
-                "DELETED" => sink.gone(event.object).map_err(unreadable)?,
-                "BOOKMARK" => self.bookmarks_seen = true,
+                "ADDED" | "MODIFIED" => {
+                    answer::event(&self.resource, event.object)?;
+                    sink.object(event.object).map_err(unreadable)?;
+                }
+                "DELETED" => {
+                    answer::gone(&self.resource, event.object)?;
+                    sink.gone(event.object).map_err(unreadable)?;
+                }
+                "BOOKMARK" => {
+                    answer::kind(&self.resource, event.object)?;
+                    self.bookmarks_seen = true;
+                }
                 "ERROR" => return Err(KubeError::from_event(event.object)),
-                other => tracing::debug!(event = other, "unknown event type, passed over"),
+                other => {
+                    tracing::debug!(event = other, "unknown event type, passed over");
+                    continue;
+                }
             }
-            if let Some(newer) = event.resource_version() {
+            if let Some(newer) = event.resource_version().filter(|version| !version.is_empty()) {
                 *version = newer;
             }
             any = true;
@@ -359,25 +398,17 @@ impl Follower {
     async fn recover(&mut self, error: KubeError, sink: &mut impl Sink) -> Result<(), KubeError> {
         self.api.disconnect();
         self.check_hopeless(&error)?;
-        sink.trouble(&error);
-        let asked = match &error {
-            KubeError::Busy { retry_after, .. } => *retry_after,
-            _ => None,
-        };
-        sleep(self.backoff.next(asked, &mut self.rng)).await;
+        self.tell(&error, sink);
+        self.retry.pause(error.retry_after()).await;
         Ok(())
     }
 
-    /// A rejected request will be rejected again; a refusal is hopeless when its grace is over.
+    fn tell(&self, error: &KubeError, sink: &mut impl Sink) {
+        sink.trouble(error, words(error, &self.resource.missing_rule()));
+    }
+
     fn check_hopeless(&mut self, error: &KubeError) -> Result<(), KubeError> {
-        let is_refusal =
-            matches!(error, KubeError::Unauthorized(_) | KubeError::Forbidden(_) | KubeError::Untrusted(_));
-        if !is_refusal {
-            let is_rejected = matches!(error, KubeError::Rejected(_));
-            return if is_rejected { Err(error.clone()) } else { Ok(()) };
-        }
-        let since = *self.refused_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= GRACE { Err(error.clone()) } else { Ok(()) }
+        if self.retry.is_hopeless(error) { Err(error.clone()) } else { Ok(()) }
     }
 
     /// Remembers that something is forbidden; says so the first time.
@@ -398,5 +429,5 @@ fn is_recent(denied: Option<Instant>) -> bool {
 }
 
 fn unreadable(error: serde_json::Error) -> KubeError {
-    KubeError::Unreachable(format!("it sent what is no such object: {error}"))
+    KubeError::NoAnswer(format!("what is no such object: {error}"))
 }

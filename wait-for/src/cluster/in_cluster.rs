@@ -8,6 +8,7 @@ use std::path::Path;
 use hyper::Uri;
 
 use super::{Cluster, ClusterError, Credentials, Tls};
+use crate::bounded_file;
 
 /// Where kubelet mounts the token, the CA and the namespace.
 pub(super) const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -36,7 +37,7 @@ pub(super) fn load(env: &HashMap<String, String>, dir: &Path) -> Result<Cluster,
         )));
     }
     // client-go does without the namespace file too: a projected volume may leave it out.
-    let namespace = std::fs::read_to_string(dir.join("namespace")).unwrap_or_default();
+    let namespace = bounded_file::read_text(&dir.join("namespace"), bounded_file::TOKEN).unwrap_or_default();
     let namespace = match namespace.trim() {
         "" => "default".to_owned(),
         name => name.to_owned(),
@@ -44,7 +45,7 @@ pub(super) fn load(env: &HashMap<String, String>, dir: &Path) -> Result<Cluster,
     Ok(Cluster {
         server,
         tls: Tls { ca_file: Some(dir.join("ca.crt")), ..Tls::default() },
-        credentials: Credentials::TokenFile(token),
+        credentials: Credentials::token_file(token),
         impersonate: Vec::new(),
         namespace,
     })

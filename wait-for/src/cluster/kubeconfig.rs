@@ -3,14 +3,15 @@
 //! <https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/>
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::Uri;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::credentials::Secret;
+use super::exec_plugin::ClusterInfo;
 use super::{Cluster, ClusterError, Credentials, ExecPlugin, Tls, read};
 use crate::yaml;
 
@@ -46,6 +47,13 @@ struct ClusterEntry {
     insecure_skip_tls_verify: bool,
     tls_server_name: Option<String>,
     proxy_url: Option<String>,
+    extensions: Option<Vec<Extension>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Extension {
+    name: String,
+    extension: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,7 +76,7 @@ struct UserEntry {
     client_key: Option<PathBuf>,
     client_key_data: Option<String>,
     exec: Option<ExecPlugin>,
-    auth_provider: Option<serde_json::Value>,
+    auth_provider: Option<Value>,
     #[serde(rename = "as")]
     impersonate: Option<String>,
     as_uid: Option<String>,
@@ -197,8 +205,9 @@ fn assemble(cluster: ClusterEntry, user: UserEntry, namespace: Option<String>) -
     if user.auth_provider.is_some() {
         return Err("auth-provider was removed from Kubernetes in 1.26: use exec or a token".into());
     }
-    let server = cluster.server.filter(|server| !server.is_empty()).ok_or("the cluster has no server")?;
-    let server = parse_server(&server)?;
+    let written = cluster.server.as_deref().filter(|server| !server.is_empty());
+    let written = written.ok_or("the cluster has no server")?;
+    let (server, told) = (parse_server(written)?, told(written, &cluster));
     let impersonate = impersonation(&user);
     let tls = Tls {
         ca: decode(cluster.certificate_authority_data, "certificate-authority-data")?,
@@ -209,21 +218,45 @@ fn assemble(cluster: ClusterEntry, user: UserEntry, namespace: Option<String>) -
         client_certificate_file: user.client_certificate,
         client_key: decode(user.client_key_data, "client-key-data")?,
         client_key_file: user.client_key,
+        ..Tls::default()
     };
     // client-go's order: a token file wins over a token, both over the others.
     let credentials = if let Some(path) = user.token_file {
-        Credentials::TokenFile(path)
+        Credentials::token_file(path)
     } else if let Some(token) = user.token.filter(|token| !token.is_empty()) {
         Credentials::Token(Secret(token))
     } else if let Some(name) = user.username.filter(|name| !name.is_empty()) {
         Credentials::Basic(name, Secret(user.password.unwrap_or_default()))
     } else if let Some(exec) = user.exec {
-        Credentials::Exec(exec, Mutex::new(None))
+        exec.check()?;
+        Credentials::exec(exec.of(told))
     } else {
         Credentials::None
     };
     let namespace = namespace.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into());
     Ok(Cluster { server, tls, credentials, impersonate, namespace })
+}
+
+/// What a credential plugin is told of the cluster, where it wants to be.
+/// <https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster>
+fn told(server: &str, cluster: &ClusterEntry) -> ClusterInfo {
+    const CONFIG: &str = "client.authentication.k8s.io/exec";
+    let mut fields = json!({"server": server});
+    let mut tell = |name: &str, value: Value| fields[name] = value;
+    if let Some(name) = &cluster.tls_server_name {
+        tell("tls-server-name", json!(name));
+    }
+    if cluster.insecure_skip_tls_verify {
+        tell("insecure-skip-tls-verify", json!(true));
+    }
+    if let Some(data) = &cluster.certificate_authority_data {
+        tell("certificate-authority-data", json!(data));
+    }
+    if let Some(config) = cluster.extensions.iter().flatten().find(|extension| extension.name == CONFIG) {
+        tell("config", config.extension.clone());
+    }
+    let ca_file = cluster.certificate_authority.clone();
+    ClusterInfo { fields, ca_file: ca_file.filter(|_| cluster.certificate_authority_data.is_none()) }
 }
 
 /// A server may be written without its scheme, as client-go allows.
@@ -282,7 +315,7 @@ users:
         assert_eq!(cluster.namespace, "shop");
         assert_eq!(cluster.tls.ca_file.as_deref(), Some(Path::new("/etc/kube/pki/ca.crt")));
         assert!(
-            matches!(&cluster.credentials, Credentials::TokenFile(path) if path == Path::new("/etc/kube/token"))
+            matches!(&cluster.credentials, Credentials::TokenFile(file) if file.path() == Path::new("/etc/kube/token"))
         );
         let names: Vec<&str> = cluster.impersonate.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["impersonate-user", "impersonate-group", "impersonate-group"]);
@@ -317,6 +350,10 @@ users:
                 &SHOP.replace("certificate-authority: pki/ca.crt", "proxy-url: 'http://proxy'"),
                 "proxy-url http://proxy is not supported",
             ),
+            (
+                &SHOP.replace("tokenFile: token,", "exec: {apiVersion: v1, command: get-token},"),
+                "exec: apiVersion \"v1\" is not supported; write client.authentication.k8s.io/v1",
+            ),
         ] {
             let error = from(text).unwrap_err().to_string();
             assert!(error.starts_with("/etc/kube/config: ") && error.contains(part), "{text}: {error}");
@@ -332,10 +369,23 @@ users:
         std::fs::write(&two, SHOP).unwrap();
         let cluster = load(&[none.clone(), one, two], false).unwrap().cluster(None).unwrap();
         assert_eq!(cluster.server.to_string(), "http://one/");
-        assert!(matches!(cluster.credentials, Credentials::TokenFile(path) if path == dir.join("token")));
+        assert!(
+            matches!(&cluster.credentials, Credentials::TokenFile(file) if file.path() == dir.join("token"))
+        );
         assert!(
             load(std::slice::from_ref(&none), false).unwrap_err().to_string().contains("none of the files")
         );
         assert!(load(&[none], true).unwrap_err().to_string().contains("cannot read"));
+    }
+
+    #[test]
+    fn a_plugin_is_told_of_the_cluster_in_the_words_of_its_protocol() {
+        let entry = "{server: 'https://api', tls-server-name: api, certificate-authority: ca.crt, extensions: [
+            {name: other, extension: 1}, {name: client.authentication.k8s.io/exec, extension: {audience: shop}}]}";
+        let entry: ClusterEntry = serde_json::from_value(yaml::to_json(entry).unwrap()).unwrap();
+        let ClusterInfo { fields, ca_file } = told("https://api", &entry);
+        let config = json!({"audience": "shop"});
+        assert_eq!(fields, json!({"server": "https://api", "tls-server-name": "api", "config": config}));
+        assert_eq!(ca_file.as_deref(), Some(Path::new("ca.crt")));
     }
 }

@@ -4,6 +4,7 @@ mod credentials;
 mod exec_plugin;
 mod in_cluster;
 mod kubeconfig;
+mod once;
 mod tls;
 
 use std::collections::HashMap;
@@ -11,11 +12,12 @@ use std::path::{Path, PathBuf};
 
 use hyper::Uri;
 
+use crate::bounded_file;
 use crate::connection::describe;
 
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Presented};
 pub use exec_plugin::ExecPlugin;
-pub use tls::{Tls, TlsError};
+pub use tls::{Identity, Tls, TlsError};
 
 /// An API server and the identity to use with it.
 #[derive(Debug)]
@@ -58,7 +60,7 @@ pub enum ClusterError {
 }
 
 /// What the user said about where the cluster is; what is not said is found as kubectl finds it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Hints {
     /// `--kubeconfig`: this one file.
     pub kubeconfig: Option<PathBuf>,
@@ -84,7 +86,7 @@ pub fn find(hints: &Hints, env: &HashMap<String, String>) -> Result<Cluster, Clu
         return kubeconfig::load(&listed, listed.len() == 1)?.cluster(context);
     }
     let home = env.get("HOME").map(|home| Path::new(home).join(".kube/config"));
-    if let Some(path) = home.filter(|path| path.is_file()) {
+    if let Some(path) = home.filter(|path| path.exists()) {
         return kubeconfig::load(&[path], true)?.cluster(context);
     }
     if context.is_some() {
@@ -96,5 +98,8 @@ pub fn find(hints: &Hints, env: &HashMap<String, String>) -> Result<Cluster, Clu
 }
 
 fn read(path: &Path) -> Result<String, ClusterError> {
-    std::fs::read_to_string(path).map_err(|source| ClusterError::Read { path: path.to_owned(), source })
+    // Of hundreds of clusters with all their certificates in them.
+    const LARGEST: usize = 8 << 20;
+    bounded_file::read_text(path, LARGEST)
+        .map_err(|source| ClusterError::Read { path: path.to_owned(), source })
 }

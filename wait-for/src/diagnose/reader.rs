@@ -14,7 +14,8 @@ use super::patient::Patient;
 use super::related::{Answer, Namespace, Need, Related};
 use super::rights::{Right, Rights};
 use super::subject::Subject;
-use crate::api::{Api, Page};
+use crate::answer::{self, Page};
+use crate::api::Api;
 use crate::cluster::Cluster;
 use crate::kube_error::KubeError;
 use crate::resource::Resource;
@@ -73,7 +74,8 @@ impl Reader {
         related: &mut Related,
     ) -> Result<(), KubeError> {
         while let Some(need) = related.need(patient) {
-            match self.ask(need.right(), namespace, request(&need, namespace)?).await? {
+            let (request, kind) = request(&need, namespace)?;
+            match self.ask(need.right(), namespace, request, kind).await? {
                 Said::Object(body) => related.put(&need, patient, &body).map_err(unreadable)?,
                 Said::Absent if need == Need::Namespace => {
                     related.namespace = Answer::Got(Namespace::Absent);
@@ -95,8 +97,8 @@ impl Reader {
     ) -> Result<Option<Box<RawValue>>, KubeError> {
         let by_name = Some(format!("metadata.name={name}"));
         let request = list(&format!("/api/v1/namespaces/{namespace}/pods"), None, by_name)?;
-        match self.ask(Right::Pods, namespace, request).await? {
-            Said::Object(body) => named(&body, name),
+        match self.ask(Right::Pods, namespace, request, "PodList").await? {
+            Said::Object(body) => Ok(named(&answer::list(&body).map_err(unreadable)?, name)),
             Said::Absent | Said::Refused => Ok(None),
         }
     }
@@ -113,9 +115,9 @@ impl Reader {
     ) -> Result<Option<Box<RawValue>>, KubeError> {
         self.pace.keep().await;
         match self.api.list(resource, None).await {
-            Ok(body) => named(&body, name),
+            Ok(body) => Ok(named(&answer::page(resource, &body)?, name)),
             Err(KubeError::Forbidden(_)) => match self.api.get(resource, name).await {
-                Ok(body) => serde_json::from_slice(&body).map(Some).map_err(unreadable),
+                Ok(body) => Ok(Some(answer::object(resource, &body)?.to_owned())),
                 Err(KubeError::NotFound) => Ok(None),
                 Err(error) => Err(error),
             },
@@ -128,6 +130,7 @@ impl Reader {
         right: Right,
         namespace: &str,
         request: Request<Vec<u8>>,
+        kind: &str,
     ) -> Result<Said, KubeError> {
         if !self.rights.may(right, namespace, self.start.elapsed()) {
             return Ok(Said::Refused);
@@ -138,7 +141,10 @@ impl Reader {
         }
         self.pace.keep().await;
         let body = match self.api.fetch(request).await {
-            Ok(body) => Some(body),
+            Ok(body) => {
+                answer::expect(&body, kind)?;
+                Some(body)
+            }
             Err(KubeError::NotFound) => None,
             Err(KubeError::Forbidden(_)) => {
                 if self.rights.refuse(right, namespace, self.start.elapsed()) {
@@ -158,19 +164,24 @@ impl Reader {
     }
 }
 
-/// The question for what is needed.
-fn request(need: &Need, namespace: &str) -> Result<Request<Vec<u8>>, KubeError> {
+/// The question for what is needed, and the kind of document that answers it.
+fn request(need: &Need, namespace: &str) -> Result<(Request<Vec<u8>>, &'static str), KubeError> {
     let core = format!("/api/v1/namespaces/{namespace}");
-    match need {
-        Need::Pods(selector) => list(&format!("{core}/pods"), Some(selector), None),
+    Ok(match need {
+        Need::Pods(selector) => (list(&format!("{core}/pods"), Some(selector), None)?, "PodList"),
         Need::ReplicaSets(selector) => {
-            list(&format!("/apis/apps/v1/namespaces/{namespace}/replicasets"), Some(selector), None)
+            let path = format!("/apis/apps/v1/namespaces/{namespace}/replicasets");
+            (list(&path, Some(selector), None)?, "ReplicaSetList")
         }
-        Need::Events(uid) => list(&format!("{core}/events"), None, Some(format!("involvedObject.uid={uid}"))),
-        Need::Namespace => kube::core::Request::new("/api/v1/namespaces")
-            .get(namespace, &GetParams::default())
-            .map_err(rejected),
-    }
+        Need::Events(uid) => {
+            let of = Some(format!("involvedObject.uid={uid}"));
+            (list(&format!("{core}/events"), None, of)?, "EventList")
+        }
+        Need::Namespace => {
+            let namespaces = kube::core::Request::new("/api/v1/namespaces");
+            (namespaces.get(namespace, &GetParams::default()).map_err(rejected)?, "Namespace")
+        }
+    })
 }
 
 fn list(path: &str, labels: Option<&str>, fields: Option<String>) -> Result<Request<Vec<u8>>, KubeError> {
@@ -184,11 +195,10 @@ fn list(path: &str, labels: Option<&str>, fields: Option<String>) -> Result<Requ
 }
 
 /// The object of this name in a list: not every server takes a field selector to heart.
-fn named(list: &[u8], name: &str) -> Result<Option<Box<RawValue>>, KubeError> {
-    let page: Page = serde_json::from_slice(list).map_err(unreadable)?;
+fn named(page: &Page<'_>, name: &str) -> Option<Box<RawValue>> {
     let is_it =
         |object: &&&RawValue| Subject::read(object).is_ok_and(|object| &*object.metadata.name == name);
-    Ok(page.items.iter().flatten().find(is_it).map(|object| (*object).to_owned()))
+    page.items.iter().find(is_it).map(|object| (*object).to_owned())
 }
 
 fn rejected(error: kube::core::request::Error) -> KubeError {
@@ -197,5 +207,5 @@ fn rejected(error: kube::core::request::Error) -> KubeError {
 
 /// An answer that is not what was asked for.
 pub(super) fn unreadable(error: serde_json::Error) -> KubeError {
-    KubeError::Unreachable(format!("it sent what is no such object: {error}"))
+    KubeError::NoAnswer(format!("what is no such object: {error}"))
 }

@@ -10,7 +10,7 @@ use super::pod_events;
 use super::revision::{Newest, newest};
 use super::rights::Right;
 use super::subject::{Family, Subject};
-use crate::api::Page;
+use crate::answer;
 use crate::evaluate::pod::Pod;
 
 /// Something to read.
@@ -103,21 +103,18 @@ impl Related {
     ) -> Result<(), serde_json::Error> {
         match need {
             Need::Pods(_) => {
-                let page: Page = serde_json::from_slice(body)?;
-                self.is_partial = page.metadata.next.is_some_and(|next| !next.is_empty());
-                self.pods = Answer::Got(each(page.items.as_deref())?);
+                let page = answer::list(body)?;
+                self.is_partial = page.next.is_some();
+                self.pods = Answer::Got(each(&page.items)?);
             }
             Need::ReplicaSets(_) => {
-                let page: Page = serde_json::from_slice(body)?;
-                let newest = patient
-                    .subject
-                    .as_ref()
-                    .and_then(|subject| newest(subject, page.items.as_deref().unwrap_or_default()));
+                let page = answer::list(body)?;
+                let newest = patient.subject.as_ref().and_then(|subject| newest(subject, &page.items));
                 self.newest = Answer::Got(newest);
             }
             Need::Events(uid) => {
-                let page: Page = serde_json::from_slice(body)?;
-                self.events.push((uid.clone(), each(page.items.as_deref())?));
+                let page = answer::list(body)?;
+                self.events.push((uid.clone(), each(&page.items)?));
             }
             Need::Namespace => {
                 let namespace = Subject::read(serde_json::from_slice(body)?)?;
@@ -162,8 +159,8 @@ impl Related {
 }
 
 /// Looks into each object of a page by itself: the code for that is there already.
-fn each<T: DeserializeOwned>(items: Option<&[&RawValue]>) -> Result<Vec<T>, serde_json::Error> {
-    items.unwrap_or_default().iter().map(|item| serde_json::from_str(item.get())).collect()
+fn each<T: DeserializeOwned>(items: &[&RawValue]) -> Result<Vec<T>, serde_json::Error> {
+    items.iter().map(|item| serde_json::from_str(item.get())).collect()
 }
 
 // === impl Need ===

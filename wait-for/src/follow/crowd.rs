@@ -21,6 +21,7 @@ use crate::discovery::{Lookup, look_up};
 use crate::endpoints::Part;
 use crate::evaluate::Check;
 use crate::kube_error::KubeError;
+use crate::newer_than::NewerThan;
 use crate::resource::Resource;
 use crate::selector::Selector;
 use crate::target::Which;
@@ -149,6 +150,8 @@ impl Crowd {
         let Some(first) = self.members.first() else { return Vec::new() };
         let everything = Which::Selector(Selector::everything());
         let objects = Resource::new(&first.target.kind, first.scope.clone(), everything.clone());
+        let is_slim = |member: &Rc<Follow>| matches!(member.target.check, Check::Exists | Check::Deleted);
+        let objects = if self.members.iter().all(is_slim) { objects.only_metadata() } else { objects };
         let mut resources = vec![(Part::Services, objects)];
         if first.slices().is_some() {
             let slices = Resource::slices_of(first.scope.clone(), &everything);
@@ -159,9 +162,21 @@ impl Crowd {
 
     /// What is known of each member, which is nothing yet.
     async fn shared(&self, news: Option<&Sender>) -> Result<Vec<Rc<RefCell<Shared>>>, (KubeError, Resource)> {
-        let mut all = Vec::new();
+        let (mut all, mut own) = (Vec::new(), None);
         for member in &self.members {
-            let limit = member.age_limit(|_| {}).await?;
+            let tell = |said: News| {
+                if let Some(news) = news {
+                    let _ = news.send((member.index, said));
+                }
+            };
+            let limit = match (member.newer_than, own) {
+                // Which is the same for all of them.
+                (NewerThan::OwnPod, Some(limit)) => limit,
+                _ => member.age_limit(news.is_some().then_some(&tell as &dyn Fn(News))).await?,
+            };
+            if member.newer_than == NewerThan::OwnPod {
+                own = Some(limit);
+            }
             let shared = member.shared(news.cloned(), limit);
             shared.borrow_mut().is_object_kept = false;
             all.push(shared);
@@ -293,8 +308,8 @@ impl Sink for Crowded {
         reread
     }
 
-    fn trouble(&mut self, error: &KubeError) {
-        self.all(|source| source.trouble(error));
+    fn trouble(&mut self, error: &KubeError, words: String) {
+        self.all(|source| source.trouble(error, words.clone()));
     }
 
     fn recovered(&mut self) {

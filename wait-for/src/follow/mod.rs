@@ -21,12 +21,10 @@ use crate::diagnose::{Because, FailFast, OwnPod};
 use crate::doubt::Doubt;
 use crate::endpoints::{self, Endpoints, Part};
 use crate::evaluate::{Check, service};
-use crate::kind::Kind;
 use crate::kube_error::KubeError;
 use crate::missing::Missing;
 use crate::moment::Moment;
-use crate::newer_than::NewerThan;
-use crate::object::Metadata;
+use crate::newer_than::{self, NewerThan};
 use crate::place::Place;
 use crate::resource::{Resource, Scope};
 use crate::target::{Target, Which};
@@ -89,10 +87,10 @@ impl Follow {
     /// # Errors
     /// When the system has no randomness.
     pub async fn run(&self, news: Sender) -> Result<(), SysError> {
-        let tell = |error: &KubeError| {
-            let _ = news.send((self.index, News::Trouble(error.to_string())));
+        let tell = |said: News| {
+            let _ = news.send((self.index, said));
         };
-        let limit = match self.age_limit(tell).await {
+        let limit = match self.age_limit(Some(&tell)).await {
             Ok(limit) => limit,
             Err((error, resource)) => {
                 let _ = news.send((self.index, News::Hopeless(error, resource)));
@@ -117,7 +115,9 @@ impl Follow {
             None => {
                 let mut follower = self.follower(primary.clone())?;
                 let mut source = Source::new(shared, Part::Services, None);
-                Ok((follower.follow(&mut source).await, primary))
+                let error = follower.follow(&mut source).await;
+                // Of a custom kind it is known by now where it is served.
+                Ok((error, follower.resource().clone()))
             }
             Some(slices) => {
                 let mut follower = self.follower(slices.clone())?.or(self.endpoints());
@@ -140,7 +140,7 @@ impl Follow {
     }
 
     async fn read_once(&self) -> Result<Rc<RefCell<Shared>>, (KubeError, Resource)> {
-        let shared = self.shared(None, self.age_limit(|_| {}).await?);
+        let shared = self.shared(None, self.age_limit(None).await?);
         for (part, resource) in [(Part::Services, Some(self.resource())), (Part::Slices, self.slices())] {
             let Some(resource) = resource else { continue };
             let is_optional = part == Part::Services && self.can_do_without_services();
@@ -151,9 +151,9 @@ impl Follow {
                 .map_err(|error| (KubeError::Unreachable(error.to_string()), resource.clone()))?
                 .or(if part == Part::Slices { self.endpoints() } else { None });
             if let Err(error) = follower.look(&mut source).await {
-                source.trouble(&error);
+                source.trouble(&error, error.to_string());
                 if !(is_optional && matches!(error, KubeError::Forbidden(_))) {
-                    return Err((error, resource));
+                    return Err((error, follower.resource().clone()));
                 }
             }
         }
@@ -178,9 +178,9 @@ impl Follow {
         }
     }
 
-    /// When the objects that count were created at the earliest; for that of the pod that waits, the API
-    /// server is asked until it answers.
-    async fn age_limit(&self, tell: impl Fn(&KubeError)) -> Result<Option<Moment>, (KubeError, Resource)> {
+    /// When the objects that count were created at the earliest; for that of the pod that waits, the API server is asked
+    /// until it answers, or once where nobody is told.
+    async fn age_limit(&self, tell: Option<&dyn Fn(News)>) -> Result<Option<Moment>, (KubeError, Resource)> {
         let (name, namespace) = match (self.newer_than, &self.place) {
             (NewerThan::Whatever, _) => return Ok(None),
             (NewerThan::Time(moment), _) => return Ok(Some(moment)),
@@ -189,19 +189,9 @@ impl Follow {
             }
             (NewerThan::OwnPod, _) => return Ok(None),
         };
-        let resource =
-            Resource::new(&Kind::Pod, Scope::Namespace(namespace.clone()), Which::Name(name.clone()));
+        let resource = Resource::own_pod(name.clone(), namespace.clone());
         let mut api = Api::new(self.cluster.clone());
-        loop {
-            match api.get(&resource, name).await {
-                Ok(body) => return Ok(created(&body)),
-                Err(error @ (KubeError::Unreachable(_) | KubeError::Busy { .. } | KubeError::Expired(_))) => {
-                    tell(&error);
-                    sleep(self.interval).await;
-                }
-                Err(error) => return Err((error, resource)),
-            }
-        }
+        newer_than::own_pod(&mut api, &resource, self.interval, tell).await.map_err(|error| (error, resource))
     }
 
     fn shared(&self, news: Option<Sender>, newer_than: Option<Moment>) -> Rc<RefCell<Shared>> {
@@ -230,7 +220,7 @@ impl Follow {
             is_left: false,
             changed: Rc::default(),
             told: None,
-            is_troubled: false,
+            trouble: [None, None],
             index: self.index,
             news,
         };
@@ -238,9 +228,11 @@ impl Follow {
     }
 
     fn resource(&self) -> Resource {
+        let resource = || Resource::new(&self.target.kind, self.scope.clone(), self.target.which.clone());
         match (&self.target.check, &self.place.node) {
             (Check::AvailableHere, Some(node)) => Resource::pods_on(node.clone(), self.scope.clone()),
-            _ => Resource::new(&self.target.kind, self.scope.clone(), self.target.which.clone()),
+            (Check::Exists | Check::Deleted, _) => resource().only_metadata(),
+            _ => resource(),
         }
     }
 
@@ -274,7 +266,7 @@ impl Follow {
             if optional.is_none() {
                 return Ok((error, services));
             }
-            source.trouble(&error);
+            source.trouble(&error, error.to_string());
             sleep(OPTIONAL).await;
         }
     }
@@ -289,14 +281,4 @@ impl Follow {
         let Self { target, scope, ward, fail_fast, own_pod, .. } = self;
         Doctor::new(ward.clone(), target.clone(), scope.clone(), *fail_fast, own_pod.clone())
     }
-}
-
-/// When the object was created, where it says so.
-fn created(object: &[u8]) -> Option<Moment> {
-    #[derive(serde::Deserialize)]
-    struct Object {
-        metadata: Metadata,
-    }
-    let object: Object = serde_json::from_slice(object).ok()?;
-    object.metadata.creation_timestamp?.parse().ok()
 }

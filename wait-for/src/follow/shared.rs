@@ -54,7 +54,8 @@ pub(super) struct Shared {
     /// Told of every change of what a diagnosis depends on.
     pub(super) changed: Rc<Notify>,
     pub(super) told: Option<(Verdict, Option<Because>)>,
-    pub(super) is_troubled: bool,
+    /// What stands in the way of each part: that the other can be read is no end of it.
+    pub(super) trouble: [Option<String>; 2],
     pub(super) index: usize,
     pub(super) news: Option<Sender>,
 }
@@ -277,7 +278,7 @@ impl Sink for Source {
         self.shared.borrow_mut().judge(is_fresh)
     }
 
-    fn trouble(&mut self, error: &KubeError) {
+    fn trouble(&mut self, error: &KubeError, words: String) {
         let mut shared = self.shared.borrow_mut();
         if let (Some(rule), KubeError::Forbidden(_), Facts::Endpoints(endpoints)) =
             (&self.optional, error, &mut shared.facts)
@@ -289,14 +290,16 @@ impl Sink for Source {
             shared.judge(false);
             return;
         }
-        shared.is_troubled = true;
-        shared.tell(News::Trouble(error.to_string()));
+        shared.trouble[self.part as usize] = Some(words.clone());
+        shared.tell(News::Trouble(words));
     }
 
     fn recovered(&mut self) {
         let mut shared = self.shared.borrow_mut();
-        if std::mem::take(&mut shared.is_troubled) {
-            shared.tell(News::Recovered);
+        if shared.trouble[self.part as usize].take().is_none() {
+            return;
         }
+        let left = shared.trouble.iter().flatten().next().cloned();
+        shared.tell(left.map_or(News::Recovered, News::Trouble));
     }
 }

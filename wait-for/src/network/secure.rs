@@ -35,7 +35,7 @@ impl Secure {
     ) -> Result<TlsStream<TcpStream>, Finding> {
         let config = match &self.config {
             Some(config) => config.clone(),
-            None => self.config.insert(load(trust, alpn)?).clone(),
+            None => self.config.insert(load(trust, alpn).await?).clone(),
         };
         let name = ServerName::try_from(address.host.clone())
             .map_err(|_| Finding::state("the host is no name that a certificate can have"))?;
@@ -46,9 +46,9 @@ impl Secure {
     }
 }
 
-fn load(trust: &Trust, alpn: Option<&[u8]>) -> Result<Arc<ClientConfig>, Finding> {
+async fn load(trust: &Trust, alpn: Option<&[u8]>) -> Result<Arc<ClientConfig>, Finding> {
     let tls = Tls { ca_file: trust.ca.clone(), insecure: trust.insecure, ..Tls::default() };
-    let config = tls.client_config().map_err(|error| Finding::state(error.to_string()))?;
+    let config = tls.client_config().await.map_err(|error| Finding::state(error.to_string()))?;
     let mut config = Arc::unwrap_or_clone(config);
     config.alpn_protocols = alpn.map(<[u8]>::to_vec).into_iter().collect();
     // A resumed session shows no certificate, and each attempt is to check one.

@@ -24,7 +24,7 @@ impl Server {
     async fn start(answers: &[(&'static str, &str)]) -> (Rc<Self>, Rc<Cluster>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let answers = answers.iter().map(|(path, text)| (*path, yaml(text))).collect();
+        let answers = answers.iter().map(|(path, text)| (*path, kinded(path, yaml(text)))).collect();
         let server = Rc::new(Self { answers, asked: RefCell::default() });
         let accepting = server.clone();
         tokio::task::spawn_local(async move {
@@ -68,6 +68,21 @@ impl Server {
         let asked = std::mem::take(&mut *self.asked.borrow_mut());
         asked.iter().map(|path| path.split('?').next().unwrap().to_owned()).collect()
     }
+}
+
+/// The answer with its kind, as an API server writes it.
+fn kinded(path: &str, mut answer: Value) -> Value {
+    let kinds = [
+        ("/pods", "PodList"),
+        ("/replicasets", "ReplicaSetList"),
+        ("/events", "EventList"),
+        ("/deployments", "DeploymentList"),
+        ("/deployments/api", "Deployment"),
+        ("/namespaces/shop", "Namespace"),
+    ];
+    let kind = kinds.into_iter().find(|(end, _)| path.ends_with(end)).map_or("Pod", |(_, kind)| kind);
+    answer["kind"] = kind.into();
+    answer
 }
 
 const DEPLOYMENT: &str = "{metadata: {name: api, namespace: shop, uid: d, generation: 1}, \
