@@ -1,5 +1,7 @@
 //! The command line, as text: `config` makes sense of it.
 
+use std::ffi::OsString;
+
 use clap::Parser;
 
 /// Hold a pod back until what it needs is ready.
@@ -118,7 +120,7 @@ pub struct Cli {
 
     /// What to become when the gate is open; its exit code is then its own
     #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
+    pub command: Vec<OsString>,
 }
 
 const AFTER_HELP: &str = "\

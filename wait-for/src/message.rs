@@ -1,5 +1,7 @@
 //! Words from the cluster are untrusted: anybody who can write an object can write them.
 
+use std::borrow::Cow;
+
 /// No message is worth more than this of a line of 300 bytes.
 const LIMIT: usize = 200;
 
@@ -23,10 +25,29 @@ pub fn clean(message: &str) -> String {
     shorten(words, LIMIT)
 }
 
-/// Control characters, and those that reorder or hide what a terminal shows.
+/// Makes a text safe to print on one line, and changes nothing else of it.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains(is_unprintable) {
+        Cow::Owned(text.replace(is_unprintable, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// As [`printable`], of a text that nobody else needs.
+#[must_use]
+pub fn made_printable(text: String) -> String {
+    if text.contains(is_unprintable) { text.replace(is_unprintable, " ") } else { text }
+}
+
+/// Control characters, and those that reorder or hide what a terminal shows, or end its lines.
+/// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
 fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Writes `scheme://user:pass@host` as `scheme://***@host`, and `user:pass@host` as `***@host`.
@@ -90,6 +111,17 @@ mod tests {
     #[test]
     fn control_and_reordering_characters_become_single_spaces() {
         assert_eq!(clean("a\n\tb\x1b[31m  c\u{202e}d"), "a b [31m c d");
+    }
+
+    #[test]
+    fn a_printable_text_is_one_line_that_shows_all_of_itself() {
+        assert!(matches!(printable("pod/x 0/2 ready — façade"), Cow::Borrowed(_)));
+        for c in
+            ['\n', '\r', '\x1b', '\x7f', '\u{85}', '\u{9b}', '\u{2028}', '\u{202e}', '\u{2067}', '\u{e0041}']
+        {
+            assert_eq!(printable(&format!("a{c}met pod/b")), "a met pod/b", "{c:?}");
+            assert_eq!(made_printable(format!("a{c}b")), "a b", "{c:?}");
+        }
     }
 
     #[test]

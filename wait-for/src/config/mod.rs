@@ -9,6 +9,7 @@ mod sources;
 mod targets;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use crate::print::Print;
 use crate::resource::Scope;
 use crate::standing::Terms;
 use crate::target::Target;
+use crate::termination_log;
 
 /// One look every so often where watching is forbidden.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -65,7 +67,7 @@ pub struct Config {
     /// Print this instead of waiting.
     pub print: Option<Print>,
     /// What to become once the gate is open; nothing where it is empty.
-    pub command: Vec<String>,
+    pub command: Vec<OsString>,
 }
 
 impl Config {
@@ -127,6 +129,15 @@ pub enum Volume {
     Verbose,
 }
 
+/// What is wrong with a configuration.
+#[derive(Debug)]
+pub struct Mistakes {
+    /// Every mistake that was found.
+    pub errors: Vec<ConfigError>,
+    /// Where to say so for whoever looks at the pod.
+    pub termination_log: PathBuf,
+}
+
 /// Makes sense of everything that was said. `is_go_timeout` says that `-timeout` was spelt as
 /// go_wait_for_k8s has it; `read` reads the configuration file, if one is named.
 ///
@@ -137,8 +148,12 @@ pub fn resolve(
     is_go_timeout: bool,
     env: &HashMap<String, String>,
     read: impl Fn(&str) -> std::io::Result<String>,
-) -> Result<Config, Vec<ConfigError>> {
-    let file = read_file(&cli, env, read)?;
+) -> Result<Config, Mistakes> {
+    let mut termination_log = termination_log::named(cli.termination_log.as_deref(), env);
+    let file = match read_file(&cli, env, read) {
+        Ok(file) => file,
+        Err(errors) => return Err(Mistakes { errors, termination_log }),
+    };
     let sources = Sources { env, file: &file };
     let mut errors = Errors::default();
     let is_legacy = cli.resource_type.is_some()
@@ -207,6 +222,9 @@ pub fn resolve(
     let print = cli.print.map(|text| Setting { from: "--print".into(), text }.word(&Print::WORDS));
     let print = print.and_then(|word| word.map_err(|error| errors.0.push(error)).ok());
 
+    if let Some(Setting { text, .. }) = sources.get(cli.termination_log.as_ref(), "termination-log") {
+        termination_log = text.into();
+    }
     let text = |flag: &Option<String>, name| sources.get(flag.as_ref(), name).map(|setting| setting.text);
     let config = Config {
         wanted,
@@ -221,8 +239,7 @@ pub fn resolve(
             context: text(&cli.context, "context"),
         },
         place,
-        termination_log: text(&cli.termination_log, "termination-log")
-            .map_or_else(|| PathBuf::from("/dev/termination-log"), PathBuf::from),
+        termination_log,
         format,
         volume: match (verbose, quiet) {
             (true, _) => Volume::Verbose,
@@ -232,7 +249,11 @@ pub fn resolve(
         print,
         command: cli.command,
     };
-    if errors.0.is_empty() { Ok(config) } else { Err(errors.0) }
+    if errors.0.is_empty() {
+        Ok(config)
+    } else {
+        Err(Mistakes { errors: errors.0, termination_log: config.termination_log })
+    }
 }
 
 /// The mistakes so far.
@@ -321,6 +342,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::arguments::Arguments;
     use crate::legacy;
 
     const FILE: &str = "\
@@ -336,15 +358,16 @@ targets:
 
     fn config(line: &str, env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let words = std::iter::once("wait-for").chain(line.split_whitespace()).map(str::to_owned);
-        let legacy::Normalised { args, is_go_timeout } = legacy::normalise(words);
+        let words = std::iter::once("wait-for").chain(line.split_whitespace());
+        let Arguments { ours, command, .. } = Arguments::of(words.map(OsString::from));
+        let legacy::Normalised { args, is_go_timeout } = legacy::normalise(ours);
         let cli = Cli::try_parse_from(args).map_err(|error| vec![error.to_string()])?;
         let read = |path: &str| match path {
             "/none" => Err(std::io::Error::from_raw_os_error(2)),
             _ => Ok(FILE.to_owned()),
         };
-        resolve(cli, is_go_timeout, &env, read)
-            .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+        resolve(Cli { command, ..cli }, is_go_timeout, &env, read)
+            .map_err(|mistakes| mistakes.errors.iter().map(ToString::to_string).collect())
     }
 
     fn targets(config: &Config) -> Vec<String> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::duration::Short;
 use crate::row::Row;
+use crate::say;
 
 /// Without this, a long line would wrap and the lines could not be counted.
 const NO_WRAP: &str = "\x1b[?7l";
@@ -33,13 +34,13 @@ impl Screen {
 
     /// Prints a line that stays where it is, above the live ones.
     pub fn print(&self, line: &str) {
-        let _ = writeln!(Above, "{line}");
+        let _ = Above.write(line.as_bytes());
     }
 
     /// Draws the rows in place of those that were drawn before.
     pub fn draw(&self, rows: &[Row], now: Duration) {
         let before = DRAWN.swap(rows.len(), Ordering::Relaxed);
-        write(&self.frame(rows, now, before));
+        say::log(&self.frame(rows, now, before));
     }
 
     /// Leaves what is drawn standing.
@@ -71,14 +72,12 @@ impl Screen {
 impl Write for Above {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let drawn = DRAWN.swap(0, Ordering::Relaxed);
-        let mut terminal = io::stderr().lock();
-        terminal.write_all(erase(drawn).as_bytes())?;
-        terminal.write_all(bytes)?;
+        say::log(&(erase(drawn) + &say::line(bytes)));
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        Ok(())
     }
 }
 
@@ -88,12 +87,6 @@ fn erase(drawn: usize) -> String {
         0 => String::new(),
         lines => format!("\x1b[{lines}A\r{CLEAR_TO_END}"),
     }
-}
-
-fn write(text: &str) {
-    let mut terminal = io::stderr().lock();
-    let _ = terminal.write_all(text.as_bytes());
-    let _ = terminal.flush();
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(crate) use self::text::closing;
 use crate::config::{Config, Format, Volume};
 use crate::outcome::Outcome;
 use crate::row::Row;
+use crate::say;
 
 /// How a run talks to its user.
 pub enum Output {
@@ -116,7 +117,7 @@ impl Output {
         }
         // On a terminal the same lines have just been left standing.
         if !(self.is_live() && std::io::stdout().is_terminal()) {
-            text::print(&rows.iter().map(|row| row.result(now)).collect::<Vec<_>>());
+            say::result(&rows.iter().map(|row| row.result(now)).collect::<Vec<_>>());
         }
         let closing = closing(outcome, now);
         match outcome {

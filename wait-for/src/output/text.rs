@@ -1,6 +1,5 @@
 //! The lines of a run, for people.
 
-use std::io::Write;
 use std::time::Duration;
 
 use super::Opening;
@@ -43,13 +42,4 @@ pub(crate) fn closing(outcome: Outcome, elapsed: Duration) -> String {
             format!("ended by {name} after {elapsed}")
         }
     }
-}
-
-/// Prints lines of the result; that nobody reads them is no reason to fail.
-pub(super) fn print(lines: &[String]) {
-    let mut out = std::io::stdout().lock();
-    for line in lines {
-        let _ = writeln!(out, "{line}");
-    }
-    let _ = out.flush();
 }
