@@ -9,23 +9,25 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::aim::Aim;
 use crate::cluster::Cluster;
-use crate::config::{Config, OnTimeout, Wanted};
+use crate::config::{Config, Wanted};
 use crate::diagnose::OwnPod;
 use crate::follow::{Follow, News};
 use crate::kube_error::KubeError;
 use crate::network;
-use crate::outcome::{Outcome, decide};
-use crate::output::{Opening, Output, closing};
+use crate::outcome::{OnTimeout, Outcome, decide};
+use crate::output::{Opening, Output, Pace, closing};
 use crate::resource::{Resource, Scope};
 use crate::row::Row;
 use crate::signals::Signals;
-use crate::termination_log;
+use crate::termination_log::LastWords;
 use crate::verdict::{Finding, Verdict};
 
 /// A gate that waits says why at least so often.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 /// A single look ends by then, whatever the API server does.
 const ONCE: Duration = Duration::from_secs(30);
+/// No more reasons fit into a termination log, nor does anybody read them.
+const REASONS: usize = 50;
 /// How often a terminal shows that time passes.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -35,6 +37,8 @@ pub struct Gate {
     start: Instant,
     rows: Vec<Row>,
     output: Output,
+    pace: Pace,
+    last_words: LastWords,
 }
 
 impl Gate {
@@ -42,7 +46,8 @@ impl Gate {
     #[must_use]
     pub fn new(config: Config, output: Output, start: Instant) -> Self {
         let rows = config.wanted.iter().map(row).collect();
-        Self { config, start, rows, output }
+        let last_words = LastWords::new(config.termination_log.clone());
+        Self { config, start, rows, output, pace: Pace::default(), last_words }
     }
 
     /// Waits until the outcome is decided, by a target, the clock or a signal.
@@ -103,7 +108,8 @@ impl Gate {
         let mut unheard = self.rows.len();
         loop {
             let now = self.start.elapsed();
-            let turn = self.rows.iter().filter_map(|row| row.standing.turns_at(now)).chain(deadline).min();
+            let turns = self.rows.iter().filter_map(|row| row.standing.turns_at(now)).chain(deadline);
+            let turn = turns.chain(self.pace.next()).chain(self.last_words.due()).min();
             tokio::select! {
                 biased;
                 signal = signals.recv() => return Outcome::Signalled(signal),
@@ -111,7 +117,7 @@ impl Gate {
                     self.hear(index, said);
                     unheard = unheard.saturating_sub(1);
                 }
-                () = sleep_until(self.start + turn.unwrap_or_default()), if turn.is_some() => {}
+                () = sleep_until(self.start + turn.unwrap_or_default()), if turn.is_some() => self.turn(),
                 _ = heartbeat.tick() => self.output.beat(&self.rows, self.start.elapsed()),
                 _ = tick.tick(), if self.output.is_live() => self.output.tick(&self.rows, self.start.elapsed()),
             }
@@ -201,25 +207,55 @@ impl Gate {
             }
         };
         if is_worth_a_line && !self.config.once {
-            self.output.change(&self.rows, index, now);
-            termination_log::write(&self.config.termination_log, &self.reasons(now));
+            self.say(index, now);
+            self.last_words.expire();
         }
     }
 
-    /// Why the gate is closed: a line for each target that is not met.
-    fn reasons(&self, now: Duration) -> Vec<String> {
-        self.rows.iter().filter(|row| !row.is_open(now)).map(|row| row.line(now)).collect()
+    /// A line about a target, unless it is too soon for another.
+    fn say(&mut self, index: usize, now: Duration) {
+        let row = &self.rows[index];
+        if self.pace.allows(index, &row.sort(now), &row.gist(now), now) {
+            self.output.change(&self.rows, index, now);
+        }
+    }
+
+    /// What time alone brings about.
+    fn turn(&mut self) {
+        let now = self.start.elapsed();
+        while let Some(index) = self.pace.take_due(now) {
+            self.say(index, now);
+        }
+        for index in 0..self.rows.len() {
+            if self.rows[index].turns_waived(now) {
+                self.output.waive(&self.rows, index, now);
+                self.last_words.expire();
+            }
+        }
+        if self.last_words.due().is_some_and(|due| due <= now) {
+            let (reasons, more) = self.reasons(now);
+            self.last_words.write(&reasons, more, now);
+        }
+    }
+
+    /// Why the gate is closed: a line for each target that is not met, and how many more there are.
+    fn reasons(&self, now: Duration) -> (Vec<String>, usize) {
+        let mut closed = self.rows.iter().filter(|row| !row.is_open(now));
+        let lines = closed.by_ref().take(REASONS).map(|row| row.line(now)).collect();
+        (lines, closed.count())
     }
 
     fn close(&mut self, outcome: Outcome) {
         let now = self.start.elapsed();
         self.output.close(&self.rows, outcome, self.config.once, now);
-        let mut last = Vec::new();
+        let (mut last, mut more) = (Vec::new(), 0);
         if outcome.code() != 0 {
             last.push(closing(outcome, now));
-            last.extend(self.reasons(now));
+            let reasons = self.reasons(now);
+            last.extend(reasons.0);
+            more = reasons.1;
         }
-        termination_log::write(&self.config.termination_log, &last);
+        self.last_words.write(&last, more, now);
     }
 }
 
@@ -237,7 +273,7 @@ fn lose_hope(row: &mut Row, error: KubeError, resource: &Resource, now: Duration
     row.trouble = None;
     match error {
         KubeError::Rejected(_) => row.misuse(Finding::state(error.to_string()), now),
-        KubeError::Forbidden(_) => row.refuse(format!("{error}; {}", resource.missing_rule()), now),
+        KubeError::Forbidden(words) => row.refuse(resource.refusal(&words), now),
         KubeError::Unauthorized(_) | KubeError::Untrusted(_) => row.refuse(error.to_string(), now),
         // Only a single look ends with these: nothing was learnt.
         KubeError::Unreachable(_)

@@ -52,6 +52,7 @@ pub mod print;
 pub mod resource;
 pub mod resume;
 pub mod row;
+pub mod rule;
 mod say;
 pub mod selector;
 pub mod signals;

@@ -5,24 +5,36 @@ use std::borrow::Cow;
 /// No message is worth more than this of a line of 300 bytes.
 const LIMIT: usize = 200;
 
+/// Nobody reads more of a message than its beginning and its end.
+const BOUND: usize = 4096;
+
 /// Makes a message from the cluster safe to print: one line, no control characters, no credentials, not long.
 #[must_use]
 pub fn clean(message: &str) -> String {
     let mut words = String::with_capacity(message.len().min(LIMIT));
-    // Twice the limit is enough to cut from: redaction only shortens.
-    for word in
-        message.split(|c: char| c.is_whitespace() || is_unprintable(c)).filter(|word| !word.is_empty())
-    {
-        if words.len() > LIMIT {
-            break;
+    let (start, end) = bounded(message);
+    for part in [start, end] {
+        let between = |c: char| c.is_whitespace() || is_unprintable(c);
+        for word in part.split(between).filter(|word| !word.is_empty()) {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            redact(word, &mut words);
         }
-        if !words.is_empty() {
-            words.push(' ');
-        }
-        redact(word, &mut words);
     }
     hide_hub_token(&mut words);
-    shorten(words, LIMIT)
+    cut(words, LIMIT)
+}
+
+/// A message, or its first and its last words where it is too long to be gone through.
+fn bounded(message: &str) -> (&str, &str) {
+    if message.len() <= 2 * BOUND {
+        return (message, "");
+    }
+    // Half a word could be a half of a credential that is not known for one.
+    let start = message.get(..boundary(message, BOUND)).and_then(|start| start.rsplit_once(' '));
+    let end = message.get(boundary(message, message.len() - BOUND)..).and_then(|end| end.split_once(' '));
+    (start.map_or("", |(start, _)| start), end.map_or("", |(_, end)| end))
 }
 
 /// Makes a text safe to print on one line, and changes nothing else of it.
@@ -90,18 +102,45 @@ fn hide_hub_token(words: &mut String) {
     }
 }
 
-/// Cuts a text that is longer than so many bytes, between characters.
+/// Cuts a text that is longer than so many bytes at its end, between characters.
 #[must_use]
 pub fn shorten(mut text: String, limit: usize) -> String {
     if text.len() > limit {
-        let mut end = limit - '…'.len_utf8();
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
+        text.truncate(boundary(&text, limit.saturating_sub('…'.len_utf8())));
         text.push('…');
     }
     text
+}
+
+/// Cuts the middle out of a text that is longer than so many bytes, between words where there are some: what it is
+/// about stands first, and the cause last, behind all that had to do with it on the way.
+#[must_use]
+pub fn cut(text: String, limit: usize) -> String {
+    const GAP: &str = " … ";
+    if text.len() <= limit {
+        return text;
+    }
+    let room = limit.saturating_sub(GAP.len());
+    let head = text.get(..boundary(&text, room * 2 / 5)).unwrap_or_default();
+    let head =
+        head.rsplit_once(' ').filter(|(head, rest)| rest.len() < head.len()).map_or(head, |(head, _)| head);
+    let mut at = text.len().saturating_sub(room - head.len());
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    let tail = text.get(at..).unwrap_or_default();
+    let tail =
+        tail.split_once(' ').filter(|(rest, tail)| rest.len() < tail.len()).map_or(tail, |(_, tail)| tail);
+    format!("{}{GAP}{tail}", head.trim_end())
+}
+
+/// The last place before or at `at` where a character ends.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 #[cfg(test)]
@@ -154,8 +193,29 @@ mod tests {
         for message in ["é".repeat(500), format!("a{}", "é".repeat(500)), "word ".repeat(500)] {
             let cleaned = clean(&message);
             assert!(cleaned.len() <= LIMIT, "{}", cleaned.len());
-            assert!(cleaned.ends_with('…'));
+            assert!(cleaned.contains('…'), "{cleaned}");
+            assert!(shorten(message, LIMIT).ends_with('…'));
         }
+    }
+
+    #[test]
+    fn the_cause_at_the_end_of_a_long_message_is_kept() {
+        let message = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc \
+                       create failed: unable to start container process: error during container init: exec: \
+                       \"serve\": executable file not found in $PATH: unknown";
+        assert_eq!(
+            clean(message),
+            "failed to create containerd task: failed to create shim task: OCI runtime … to start container process: error during \
+             container init: exec: \"serve\": executable file not found in $PATH: unknown"
+        );
+    }
+
+    #[test]
+    fn a_message_without_end_is_not_gone_through() {
+        let message = format!("first bob:hunter2@host {}last word", "mail bob:hunter2@x ".repeat(100_000));
+        let cleaned = clean(&message);
+        assert!(cleaned.starts_with("first ***@host") && cleaned.ends_with("last word"), "{cleaned}");
+        assert!(!clean(&format!("{}bob:hunter2@x", "y".repeat(20_000))).contains("hunter2"));
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(crate) fn decide(
         return Order::Refuse { mistakes: unreadable, termination_log };
     }
     let cli = match parsed {
-        Ok(cli) => Cli { command: arguments.command, ..cli },
+        Ok(cli) => Cli { command: arguments.command.clone(), ..cli },
         Err(error) => {
             return Order::Refuse { mistakes: vec![usage::explain(&error, &args)], termination_log };
         }
@@ -70,7 +70,8 @@ pub(crate) fn decide(
             None => Order::Wait(Box::new(config)),
             Some(Print::Rbac) => Order::Show(print::rbac(&config)),
             Some(Print::InitContainer) => {
-                Order::Show(print::init_container(&print::without_print(&args[1..])))
+                let said = arguments.ours.get(1..).unwrap_or_default();
+                Order::Show(print::init_container(&config, said, &environment.variables))
             }
         },
         Err(Mistakes { errors, termination_log }) => {

@@ -7,6 +7,8 @@ use kube::core::Request;
 
 use crate::built_in::BuiltIn;
 use crate::kind::{CustomKind, Kind};
+use crate::message::clean;
+use crate::rule::{FOLLOW, GET, Rule};
 use crate::selector::Selector;
 use crate::target::Which;
 
@@ -43,6 +45,8 @@ pub struct Resource {
     /// Of the selected, only those on this node.
     node: Option<String>,
     custom: Option<CustomKind>,
+    /// It is the pod that waits, of which only one thing is asked, once.
+    is_own_pod: bool,
 }
 
 // === impl Resource ===
@@ -70,7 +74,7 @@ impl Resource {
     #[must_use]
     pub fn of(served: Served, scope: Scope, which: Which) -> Self {
         let scope = if served.is_namespaced { scope } else { Scope::Cluster };
-        Self { served, scope, which, node: None, custom: None }
+        Self { served, scope, which, node: None, custom: None, is_own_pod: false }
     }
 
     /// EndpointSlices, which belong to Services by label:
@@ -85,6 +89,13 @@ impl Resource {
     #[must_use]
     pub fn endpoints(scope: Scope, of: Which) -> Self {
         Self::of(namespaced("", "endpoints"), scope, of)
+    }
+
+    /// The pod that waits.
+    #[must_use]
+    pub fn own_pod(namespace: String, name: String) -> Self {
+        let pods = namespaced("", "pods");
+        Self { is_own_pod: true, ..Self::of(pods, Scope::Namespace(namespace), Which::Name(name)) }
     }
 
     /// The pods on a node.
@@ -156,14 +167,26 @@ impl Resource {
         }
     }
 
-    /// The rule that a Role must have for us to get, list and watch it, as a sentence's end.
+    /// The rule that a Role must have for us to read it.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        let Served { group, plural, .. } = &self.served;
+        // Whatever the pod is called, and those of the next rollout too.
+        if self.is_own_pod {
+            Rule::new(group, plural, GET)
+        } else {
+            Rule::new(group, plural, FOLLOW).named(self.name())
+        }
+    }
+
+    /// The rule that is missing where it may not be read, as a sentence's end.
     #[must_use]
     pub fn missing_rule(&self) -> String {
-        let Served { group, plural, .. } = &self.served;
         if self.sought().is_some() {
+            let group = &self.served.group;
             // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
             return format!(
-                "bind the ClusterRole system:discovery, or add to a ClusterRole for it: \
+                "bind the ClusterRole system:discovery, or add to a ClusterRole for this account: \
                  nonResourceURLs: [\"/apis/{group}\", \"/apis/{group}/*\"], verbs: [get]"
             );
         }
@@ -171,11 +194,13 @@ impl Resource {
             Scope::Namespace(_) => "Role",
             Scope::AllNamespaces | Scope::Cluster => "ClusterRole",
         };
-        let names = self.name().map(|name| format!(", resourceNames: [\"{name}\"]")).unwrap_or_default();
-        let verbs = if self.name().is_some() { "get, list, watch" } else { "list, watch" };
-        format!(
-            "add to a {role} for it: apiGroups: [\"{group}\"], resources: [\"{plural}\"]{names}, verbs: [{verbs}]"
-        )
+        format!("add to a {role} for this account: {}", self.rule())
+    }
+
+    /// The API server's refusal in one line: what is missing first and whole, then its own words.
+    #[must_use]
+    pub fn refusal(&self, words: &str) -> String {
+        format!("forbidden: {}; the API server says: {}", self.missing_rule(), clean(words))
     }
 }
 
@@ -247,13 +272,32 @@ mod tests {
         let one = Resource::new(&Kind::Deployment, shop(), Which::Name("api".into()));
         assert_eq!(
             one.missing_rule(),
-            r#"add to a Role for it: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [get, list, watch]"#
+            r#"add to a Role for this account: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [list, watch]"#
         );
         let many =
             Resource::new(&Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
         assert_eq!(
             many.missing_rule(),
-            r#"add to a ClusterRole for it: apiGroups: [""], resources: ["pods"], verbs: [list, watch]"#
+            r#"add to a ClusterRole for this account: apiGroups: [""], resources: ["pods"], verbs: [list, watch]"#
+        );
+    }
+
+    #[test]
+    fn a_refusal_begins_with_the_missing_rule_whatever_the_server_says() {
+        let one = Resource::new(&Kind::Deployment, shop(), Which::Name("a".repeat(253)));
+        let refusal =
+            one.refusal(&format!("deployments.apps is forbidden: {}\nmet pod/y", "no ".repeat(500)));
+        assert!(refusal.starts_with(&format!("forbidden: {}; the API", one.missing_rule())), "{refusal}");
+        assert!(refusal.len() < 700 && !refusal.contains('\n'), "{refusal}");
+        // The Role of the blog that this program is known from has deployments in group "".
+        assert!(one.missing_rule().contains(r#"apiGroups: ["apps"]"#));
+    }
+
+    #[test]
+    fn the_own_pod_is_read_whatever_its_name() {
+        assert_eq!(
+            Resource::own_pod("shop".into(), "api-5d4-abcde".into()).missing_rule(),
+            r#"add to a Role for this account: apiGroups: [""], resources: ["pods"], verbs: [get]"#
         );
     }
 
@@ -278,7 +322,7 @@ mod tests {
         assert_eq!(widget.request().url_path, "/apis/example.com/v1/namespaces/shop/widgets");
         assert_eq!(
             widget.missing_rule(),
-            r#"add to a Role for it: apiGroups: ["example.com"], resources: ["widgets"], resourceNames: ["w"], verbs: [get, list, watch]"#
+            r#"add to a Role for this account: apiGroups: ["example.com"], resources: ["widgets"], resourceNames: ["w"], verbs: [list, watch]"#
         );
         widget.lose();
         assert!(widget.sought().is_some());

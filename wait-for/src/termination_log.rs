@@ -7,6 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 
@@ -16,6 +17,8 @@ use crate::message::printable;
 pub const DEFAULT: &str = "/dev/termination-log";
 /// A kubelet keeps the last so many bytes of it, and the first line is the one that matters.
 const LIMIT: usize = 4096;
+/// Time between two writes while the gate waits.
+const PAUSE: Duration = Duration::from_secs(1);
 /// Room for the line that says how many were left out.
 const REST: usize = 40;
 
@@ -29,7 +32,12 @@ pub fn named(flag: Option<&str>, env: &HashMap<String, String>) -> PathBuf {
 
 /// Writes `lines` in place of what the file holds; a file that is not there is not made.
 pub fn write(path: &Path, lines: &[String]) {
-    match put(path, &text(lines)) {
+    write_of_more(path, lines, 0);
+}
+
+/// As [`write`], where there are so many more lines for which there is no room.
+pub fn write_of_more(path: &Path, lines: &[String], more: usize) {
+    match put(path, &text(lines, more)) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => tracing::debug!(path = %path.display(), %error, "cannot write the termination log"),
@@ -37,12 +45,12 @@ pub fn write(path: &Path, lines: &[String]) {
 }
 
 /// As many of the lines as are kept, whole, and how many more there are.
-fn text(lines: &[String]) -> String {
+fn text(lines: &[String], more: usize) -> String {
     let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
         let line = printable(line);
         let separator = if index > 0 { "\n" } else { "" };
-        let is_last = index + 1 == lines.len();
+        let is_last = index + 1 == lines.len() && more == 0;
         let room = if is_last { LIMIT } else { LIMIT - REST };
         if text.len() + separator.len() + line.len() <= room {
             text.push_str(separator);
@@ -50,11 +58,45 @@ fn text(lines: &[String]) -> String {
         } else if index == 0 {
             text = crate::message::shorten(line.into_owned(), room);
         } else {
-            let rest = lines.len() - index;
+            let rest = lines.len() - index + more;
             return format!("{text}\nand {rest} more");
         }
     }
-    text
+    if more > 0 { format!("{text}\nand {more} more") } else { text }
+}
+
+/// What is written while the gate waits, in case it is killed: the newest reasons, but not at every change of one.
+#[derive(Debug)]
+pub struct LastWords {
+    path: PathBuf,
+    is_stale: bool,
+    earliest: Duration,
+}
+
+impl LastWords {
+    /// Nothing was written to the file yet.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, is_stale: false, earliest: Duration::ZERO }
+    }
+
+    /// What was written is no longer true.
+    pub fn expire(&mut self) {
+        self.is_stale = true;
+    }
+
+    /// When to write anew, since the start of the run.
+    #[must_use]
+    pub fn due(&self) -> Option<Duration> {
+        self.is_stale.then_some(self.earliest)
+    }
+
+    /// Writes.
+    pub fn write(&mut self, lines: &[String], more: usize, now: Duration) {
+        write_of_more(&self.path, lines, more);
+        self.is_stale = false;
+        self.earliest = now + PAUSE;
+    }
 }
 
 /// Only a regular file, which a kubelet makes, can be written without waiting for anybody.
@@ -90,11 +132,24 @@ mod tests {
     #[test]
     fn lines_are_kept_whole_and_the_rest_is_counted() {
         let lines: Vec<String> = (0..1000).map(|index| format!("pod/p-{index} not found")).collect();
-        let text = text(&lines);
+        let text = text(&lines, 7);
         assert!(text.len() <= LIMIT && text.starts_with("pod/p-0 not found\npod/p-1 not found\n"), "{text}");
         let kept = text.lines().count() - 1;
-        assert!(text.ends_with(&format!("not found\nand {} more", 1000 - kept)), "{text}");
-        assert_eq!(super::text(&["a\nb".into(), "c".into()]), "a b\nc");
+        assert!(text.ends_with(&format!("not found\nand {} more", 1007 - kept)), "{text}");
+        assert_eq!(super::text(&["a\nb".into(), "c".into()], 0), "a b\nc");
+        assert_eq!(super::text(&["a".into()], 3), "a\nand 3 more");
+    }
+
+    #[test]
+    fn changes_in_quick_succession_are_written_once() {
+        let mut words = LastWords::new("/nowhere".into());
+        assert_eq!(words.due(), None);
+        words.expire();
+        assert_eq!(words.due(), Some(Duration::ZERO));
+        words.write(&[], 0, Duration::from_millis(10));
+        assert_eq!(words.due(), None);
+        words.expire();
+        assert_eq!(words.due(), Some(Duration::from_millis(1010)));
     }
 
     #[test]

@@ -48,6 +48,11 @@ pub trait Sink {
     fn settle(&mut self) -> Reread;
     /// The API server cannot be asked just now.
     fn trouble(&mut self, error: &KubeError);
+    /// It refuses us, which is given up after so long a time.
+    fn refused(&mut self, error: &KubeError, resource: &Resource, patience: Duration) {
+        let _ = (resource, patience);
+        self.trouble(error);
+    }
     /// It can be asked again.
     fn recovered(&mut self);
 }
@@ -359,7 +364,10 @@ impl Follower {
     async fn recover(&mut self, error: KubeError, sink: &mut impl Sink) -> Result<(), KubeError> {
         self.api.disconnect();
         self.check_hopeless(&error)?;
-        sink.trouble(&error);
+        match &error {
+            KubeError::Forbidden(_) => sink.refused(&error, &self.resource, GRACE),
+            _ => sink.trouble(&error),
+        }
         let asked = match &error {
             KubeError::Busy { retry_after, .. } => *retry_after,
             _ => None,

@@ -19,7 +19,6 @@ use crate::diagnose::{Because, FailFast, OwnPod};
 use crate::doubt::Doubt;
 use crate::endpoints::{self, Endpoints, Part};
 use crate::evaluate::{Check, service};
-use crate::kind::Kind;
 use crate::kube_error::KubeError;
 use crate::missing::Missing;
 use crate::moment::Moment;
@@ -109,9 +108,10 @@ impl Follow {
         let primary = self.resource();
         match self.slices() {
             None => {
-                let mut follower = self.follower(primary.clone())?;
+                let mut follower = self.follower(primary)?;
                 let mut source = Source::new(shared, Part::Services, false);
-                Ok((follower.follow(&mut source).await, primary))
+                // By the end it is known where a custom kind is served.
+                Ok((follower.follow(&mut source).await, follower.resource().clone()))
             }
             Some(slices) => {
                 let services = self.follow_optional(shared, primary);
@@ -140,6 +140,7 @@ impl Follow {
                 .map_err(|error| (KubeError::Unreachable(error.to_string()), resource.clone()))?
                 .or(if part == Part::Slices { self.endpoints() } else { None });
             if let Err(error) = follower.look(&mut source).await {
+                let resource = follower.resource().clone();
                 source.trouble(&error);
                 if !(is_optional && matches!(error, KubeError::Forbidden(_))) {
                     return Err((error, resource));
@@ -174,8 +175,7 @@ impl Follow {
             }
             (NewerThan::OwnPod, _) => return Ok(None),
         };
-        let resource =
-            Resource::new(&Kind::Pod, Scope::Namespace(namespace.clone()), Which::Name(name.clone()));
+        let resource = Resource::own_pod(namespace.clone(), name.clone());
         let mut api = Api::new(self.cluster.clone());
         loop {
             match api.get(&resource, name).await {

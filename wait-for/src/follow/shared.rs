@@ -16,6 +16,7 @@ use crate::doubt::Doubt;
 use crate::endpoints::{Endpoints, Part};
 use crate::evaluate::Check;
 use crate::kube_error::KubeError;
+use crate::resource::Resource;
 use crate::target::{Target, Which};
 use crate::tracker::Tracker;
 use crate::verdict::Verdict;
@@ -236,6 +237,21 @@ impl Sink for Source {
         }
         shared.is_troubled = true;
         shared.tell(News::Trouble(error.to_string()));
+    }
+
+    fn refused(&mut self, error: &KubeError, resource: &Resource, patience: Duration) {
+        match error {
+            KubeError::Forbidden(words) if !self.is_optional => {
+                let mut shared = self.shared.borrow_mut();
+                shared.is_troubled = true;
+                let refusal = resource.refusal(words);
+                let patience = patience.as_secs();
+                shared.tell(News::Trouble(format!(
+                    "{refusal}; giving up unless that changes within {patience}s"
+                )));
+            }
+            _ => self.trouble(error),
+        }
     }
 
     fn recovered(&mut self) {
