@@ -122,7 +122,25 @@ async fn a_service_opens_by_its_endpoints_where_services_may_not_be_read() {
     let gate = gate(&server, "service/api --timeout=60s").start();
     watched(&server).await;
     put(&server, endpoint_slice("api", true));
-    gate.ended().await.expect(0).between(0.0, 8.0);
+    let ended = gate.ended().await.expect(0).between(0.0, 8.0);
+    ended
+        .saying("service/api may not be read: its EndpointSlices alone decide")
+        .saying(r#"resources: ["services"]"#);
+}
+
+#[tokio::test]
+async fn a_selection_of_services_is_not_judged_by_the_slices_of_those_that_have_some() {
+    let server = lab::start().await;
+    put(&server, service("api"));
+    put(&server, service("idle"));
+    put(&server, endpoint_slice("api", true));
+    let slices = Rule::new(&["list", "watch"], "discovery.k8s.io", "endpointslices", "default");
+    for verbs in [&[][..], &["get"]] {
+        let services = Rule::new(verbs, "", "services", "default");
+        allow(&server, "secret", &[slices.clone(), services]);
+        let ended = gate(&server, "service/app=web --once").run().await.expect(4);
+        ended.saying(r#"resources: ["services"], verbs: [list, watch]"#).not_saying("met service");
+    }
 }
 
 #[tokio::test]

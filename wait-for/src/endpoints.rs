@@ -139,10 +139,10 @@ impl Endpoints {
         }
     }
 
-    /// Services may not be read: the slices alone have to do.
-    pub fn forbid_services(&mut self) {
-        self.is_service_forbidden = true;
+    /// Services may not be read: the slices alone have to do. Answers whether that is new.
+    pub fn forbid_services(&mut self) -> bool {
         self.services = Collection::new();
+        !std::mem::replace(&mut self.is_service_forbidden, true)
     }
 
     /// What follows from all that; nothing before both lists are complete.
@@ -199,6 +199,8 @@ impl Endpoints {
             namespace: meta.namespace.clone(),
             created: meta.creation_timestamp.as_ref().and_then(|time| time.parse().ok()),
             counts: true,
+            is_final: false,
+            restarts: 0,
             verdict: service::evaluate(Some(service), own, &self.condition),
         }
         .newer_than(self.newer_than)
@@ -278,7 +280,7 @@ mod tests {
     #[test]
     fn where_services_may_not_be_read_the_slices_have_to_do() {
         let mut endpoints = endpoints("service/api");
-        endpoints.forbid_services();
+        assert!(endpoints.forbid_services() && !endpoints.forbid_services());
         assert_eq!(is_met(&endpoints), None);
         list(&mut endpoints, Part::Slices, &[slice("api", true)]);
         assert_eq!(is_met(&endpoints), Some(true));

@@ -194,6 +194,7 @@ impl Gate {
         let is_worth_a_line = match said {
             News::Verdict(verdict) => row.learn(verdict, now),
             News::Explained(verdict, because, age) => row.learn_why(verdict, because, age, now),
+            News::Broken(why) => row.start_anew(why, now),
             News::Trouble(what) => row.suffer(what, now),
             News::Recovered => {
                 if let Some(lasted) = row.recover(now) {

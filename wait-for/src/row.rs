@@ -33,6 +33,8 @@ pub struct Row {
     pub standing: Standing,
     /// Why, where that was looked into.
     pub why: Option<Why>,
+    /// What has made its condition start to hold anew.
+    pub broken: Option<String>,
     /// Why the API server cannot be asked just now, since when, and whether that was said.
     pub trouble: Option<Trouble>,
     is_waived: bool,
@@ -68,6 +70,7 @@ impl Row {
             name: made_printable(name),
             standing: Standing::new(terms),
             why: None,
+            broken: None,
             trouble: None,
             is_waived: false,
         }
@@ -103,14 +106,18 @@ impl Row {
             Known::Nothing if self.trouble.is_some() => "not seen yet".to_owned(),
             Known::Nothing => "not seen yet — no answer from the API server".to_owned(),
             Known::Verdict(verdict) => match (self.standing.holding(now), &self.why) {
-                (Some(held), _) if ages == Ages::Told => format!(
-                    "{}, held for {} of {}",
+                (Some(_), _) if ages == Ages::LeftOut => {
+                    format!("{}, to be held{}", verdict.finding(), self.broken())
+                }
+                (Some(held), _) => format!(
+                    "{}, held for {} of {}{}",
                     verdict.finding(),
                     Short(held),
-                    Short(self.standing.stable_for())
+                    Short(self.standing.stable_for()),
+                    self.broken()
                 ),
                 (None, Some(why)) => format!("{} — {}", verdict.finding().state, why.text(now, ages)),
-                (_, _) => verdict.finding().to_string(),
+                (None, None) => verdict.finding().to_string(),
             },
             // What helps against it stands first, and is never cut.
             Known::Refused(why) => return format!("{} {why}", self.name),
@@ -123,6 +130,11 @@ impl Row {
             }
             Some(trouble) => format!("{line} — {} (for {})", trouble.what, Short(now - trouble.since)),
         }
+    }
+
+    /// What has made the condition hold anew, as a sentence's end.
+    fn broken(&self) -> String {
+        self.broken.as_ref().map(|why| format!("; {why}")).unwrap_or_default()
     }
 
     /// Where the target stands, in one word.
@@ -176,6 +188,13 @@ impl Row {
         self.standing.learn(known, now);
         self.why = Some(Why { because, age, told: now });
         is_new
+    }
+
+    /// The condition has not held all the time; worth a line where it has to.
+    pub fn start_anew(&mut self, why: String, now: Duration) -> bool {
+        let is_held = self.standing.start_anew(now);
+        self.broken = is_held.then(|| made_printable(why));
+        is_held
     }
 
     /// Trouble is worth a line at once where nothing is known yet, else when it lasts.
@@ -318,6 +337,21 @@ mod tests {
         assert!(row.line(seconds(25)).ends_with("(HTTP 503) since 2s; see statefulset/db"));
         assert!(row.learn(not_yet(), seconds(25)));
         assert_eq!(row.line(seconds(25)), "service/db 0/2 available — scaled to 0");
+    }
+
+    #[test]
+    fn a_restart_makes_a_condition_hold_anew_and_is_said() {
+        let met = || Verdict::Met(Finding::state("ready"));
+        let mut row = Row::new("pod/x".into(), Terms { stable_for: seconds(10), ..Terms::default() });
+        assert!(!row.start_anew("x was restarted".into(), START), "nothing holds yet");
+        row.learn(met(), START);
+        assert!(row.start_anew("x was restarted, 1 restart in all".into(), seconds(8)));
+        let line = "pod/x ready, held for 1s of 10s; x was restarted, 1 restart in all";
+        assert_eq!(row.line(seconds(9)), line);
+        assert!(!row.is_open(seconds(17)) && row.is_open(seconds(18)));
+        let mut careless = Row::new("pod/x".into(), Terms::default());
+        careless.learn(met(), START);
+        assert!(!careless.start_anew("x was restarted".into(), seconds(1)), "nobody asked it to hold");
     }
 
     #[test]

@@ -57,6 +57,12 @@ impl Standing {
         is_new
     }
 
+    /// The condition holds, but has not held all the time: its time starts anew. Answers whether that matters.
+    pub fn start_anew(&mut self, now: Duration) -> bool {
+        self.met_since = self.met_since.map(|_| now);
+        self.met_since.is_some() && !self.terms.stable_for.is_zero()
+    }
+
     /// How this target would end the run, if it were the only one.
     #[must_use]
     pub fn end(&self, now: Duration) -> Option<Outcome> {
@@ -132,6 +138,8 @@ mod tests {
         standing.learn(met("2/2 available"), at(5));
         assert_eq!((standing.end(at(7)), standing.holding(at(7))), (None, Some(at(2))));
         assert_eq!(standing.end(at(8)), Some(Outcome::Met));
+        assert!(standing.start_anew(at(9)), "a restart in between is a break");
+        assert_eq!((standing.end(at(9)), standing.turns_at(at(9))), (None, Some(at(12))));
     }
 
     #[test]

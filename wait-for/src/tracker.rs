@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde_json::value::RawValue;
 
 use crate::discovery::Lookup;
-use crate::evaluate::{Check, Look, daemonset, look, missing, not_served, selection};
+use crate::evaluate::{Check, Look, counted, daemonset, look, missing, not_served, selection};
 use crate::kind::Kind;
 use crate::missing::Missing;
 use crate::moment::Moment;
@@ -27,12 +27,18 @@ pub struct Tracker {
     is_listed: bool,
     /// The objects that the first list showed: `deleted` waits for these, not for their successors.
     first: Option<BTreeSet<Box<str>>>,
+    /// What has been restarted or replaced since that was asked last.
+    broken: Option<String>,
+    /// What the one object of a target that has a name was, when it went.
+    last: Option<Finding>,
 }
 
 #[derive(Debug)]
 struct Kept {
     look: Look,
     round: u64,
+    /// It is not there any more, but it has ended before, and that remains so until it has a successor.
+    is_gone: bool,
 }
 
 impl Tracker {
@@ -49,6 +55,8 @@ impl Tracker {
             round: 0,
             is_listed: false,
             first: None,
+            broken: None,
+            last: None,
         }
     }
 
@@ -70,11 +78,13 @@ impl Tracker {
     /// # Errors
     /// When it is no such object.
     pub fn object(&mut self, object: &RawValue) -> Result<(), serde_json::Error> {
-        let mut look = self.look(object)?;
-        if self.target.check != Check::Deleted {
-            look = look.newer_than(self.newer_than);
+        let look = self.look(object)?;
+        let key = key(&look);
+        if let Some(before) = self.objects.get(&key) {
+            self.broken = what_broke(&before.look, &look).or(self.broken.take());
         }
-        self.objects.insert(key(&look), Kept { look, round: self.round });
+        self.last = None;
+        self.objects.insert(key, Kept { look, round: self.round, is_gone: false });
         Ok(())
     }
 
@@ -84,20 +94,51 @@ impl Tracker {
     /// When it is no such object.
     pub fn gone(&mut self, object: &RawValue) -> Result<(), serde_json::Error> {
         let look = self.look(object)?;
-        self.objects.remove(&key(&look));
+        let key = key(&look);
+        let before = self.objects.remove(&key).filter(|before| before.look.uid == look.uid);
+        let ended = match before {
+            // What has ended for good may say so with its last word only.
+            _ if look.is_final => Some(look),
+            Some(before) if before.look.is_final => Some(before.look),
+            _ => {
+                self.last = Some(look.verdict.finding().clone());
+                None
+            }
+        };
+        if let Some(look) = ended {
+            self.objects.insert(key, Kept { look, round: self.round, is_gone: false }.gone());
+        }
         Ok(())
     }
 
-    /// An object without a name could never be told from another, nor go again.
+    /// An object without a name could never be told from another, nor go again. One that is too old does not count.
     fn look(&self, object: &RawValue) -> Result<Look, serde_json::Error> {
         let look = look(&self.target, object)?;
-        if look.name.is_empty() { Err(serde_json::Error::custom("it has no name")) } else { Ok(look) }
+        match self.target.check {
+            _ if look.name.is_empty() => Err(serde_json::Error::custom("it has no name")),
+            Check::Deleted => Ok(look),
+            _ => Ok(look.newer_than(self.newer_than)),
+        }
+    }
+
+    /// What has been restarted or replaced since this was asked last: a condition has not held meanwhile.
+    pub fn take_break(&mut self) -> Option<String> {
+        self.broken.take()
     }
 
     /// The list is complete.
     pub fn listed(&mut self) {
         let round = self.round;
-        self.objects.retain(|_, kept| kept.round == round);
+        let (seen, unseen): (_, BTreeMap<_, _>) =
+            std::mem::take(&mut self.objects).into_iter().partition(|(_, kept)| kept.round == round);
+        self.objects = seen;
+        for (key, kept) in unseen {
+            if kept.look.is_final {
+                self.objects.insert(key, kept.gone());
+            } else {
+                self.last = Some(kept.look.verdict.finding().clone());
+            }
+        }
         self.is_listed = true;
         self.first.get_or_insert_with(|| self.objects.values().map(|kept| kept.look.uid.clone()).collect());
     }
@@ -143,7 +184,7 @@ impl Tracker {
             });
         }
         let verdict = match (which, looks.first()) {
-            (Which::Name(_), None) => missing(kind, check),
+            (Which::Name(_), None) => self.absent(),
             (Which::Name(_), Some(look)) => look.verdict.clone(),
             (Which::Selector(_), first) => match selection::combine(kind, check, &looks) {
                 Verdict::NotYet(finding) if first.is_none() && !self.objects.is_empty() => {
@@ -154,6 +195,43 @@ impl Tracker {
             },
         };
         Some(if self.objects.is_empty() { self.missing.judge(verdict) } else { verdict })
+    }
+}
+
+impl Tracker {
+    /// What it means that the one object is not there; what became of it, where it was there before.
+    fn absent(&self) -> Verdict {
+        let absent = missing(&self.target.kind, &self.target.check);
+        match (absent, &self.last) {
+            (Verdict::NotYet(finding), Some(last)) => {
+                Verdict::NotYet(Finding::because(finding.state, format!("deleted; last seen {last}")))
+            }
+            (absent, _) => absent,
+        }
+    }
+}
+
+impl Kept {
+    /// Its object has gone, what it has come to has not.
+    fn gone(mut self) -> Self {
+        if !std::mem::replace(&mut self.is_gone, true) {
+            let state = format!("{}, and deleted since", self.look.verdict.finding().state);
+            self.look.verdict = Verdict::Met(Finding::state(state));
+        }
+        self
+    }
+}
+
+/// Why a condition that holds before and after has not held in between.
+fn what_broke(before: &Look, after: &Look) -> Option<String> {
+    let is_met = |look: &Look| look.counts && look.verdict.is_met();
+    if !is_met(before) || !is_met(after) {
+        return None;
+    }
+    match after.restarts - before.restarts {
+        _ if before.uid != after.uid => Some(format!("{} was replaced by another of its name", after.name)),
+        1.. => Some(format!("{} was restarted, {} in all", after.name, counted(after.restarts, "restart"))),
+        _ => None,
     }
 }
 
@@ -304,11 +382,132 @@ mod tests {
             &[job("old", "2025-01-01T12:00:00Z", "Failed"), job("a", "2026-01-02T12:00:00Z", "Complete")],
         );
         assert!(is_met(&tracker));
+        let mut tracker = newer("job/app=x");
         list(&mut tracker, &[job("old", "2025-01-01T12:00:00Z", "Complete")]);
         assert!(!is_met(&tracker));
         let mut tracker = newer("job/a:deleted");
         list(&mut tracker, &[job("a", "2025-01-01T12:00:00Z", "Complete")]);
         assert_eq!(tracker.verdict().unwrap().finding().state, "still there");
+    }
+
+    fn ended_job(uid: &str, condition: Option<&str>) -> Box<RawValue> {
+        let conditions: Vec<_> =
+            condition.iter().map(|condition| json!({"type": condition, "status": "True"})).collect();
+        let object = json!({
+            "metadata": {"name": "a", "namespace": "shop", "uid": uid},
+            "spec": {"completions": 1},
+            "status": {"conditions": conditions},
+        });
+        to_raw_value(&object).unwrap()
+    }
+
+    #[test]
+    fn that_a_job_has_ended_remains_so_when_it_is_deleted() {
+        for (target, condition) in [
+            ("job/a", "Complete"),
+            ("job/a:succeeded", "SuccessCriteriaMet"),
+            ("job/a:failed", "Failed"),
+            ("job/a:finished", "Failed"),
+            ("job/a:condition=Complete", "Complete"),
+            ("job/app=x:complete", "Complete"),
+        ] {
+            let (running, ended) = (ended_job("1", None), ended_job("1", Some(condition)));
+            let mut by_event = tracker(target);
+            list(&mut by_event, std::slice::from_ref(&ended));
+            by_event.gone(&ended).unwrap();
+            assert!(is_met(&by_event), "{target}: seen, then deleted");
+            list(&mut by_event, &[]);
+            assert!(is_met(&by_event), "{target}: and not listed again");
+            let mut by_list = tracker(target);
+            list(&mut by_list, std::slice::from_ref(&ended));
+            list(&mut by_list, &[]);
+            assert!(is_met(&by_list), "{target}: seen, then not listed");
+            let mut with_its_last_word = tracker(target);
+            list(&mut with_its_last_word, std::slice::from_ref(&running));
+            with_its_last_word.gone(&ended).unwrap();
+            assert!(is_met(&with_its_last_word), "{target}: in the event of its deletion");
+            by_event.object(&ended_job("2", None)).unwrap();
+            assert!(!is_met(&by_event), "{target}: a successor is another Job");
+            by_event.gone(&ended_job("2", None)).unwrap();
+            assert!(!is_met(&by_event), "{target}: and takes the fact with it");
+        }
+    }
+
+    #[test]
+    fn what_has_not_ended_well_is_no_fact_that_opens_a_gate() {
+        let mut failed = tracker("job/a:complete");
+        list(&mut failed, &[ended_job("1", Some("Failed"))]);
+        failed.gone(&ended_job("1", Some("Failed"))).unwrap();
+        let finding = failed.verdict().unwrap().finding().to_string();
+        assert!(finding.starts_with("not found — deleted; last seen failed"), "{finding}");
+        let mut ready = tracker("pod/a");
+        list(&mut ready, &[pod("a", "1", "True")]);
+        ready.gone(&pod("a", "1", "True")).unwrap();
+        assert!(!is_met(&ready), "a pod that has gone is ready no more");
+        let mut old = Tracker::new(
+            "job/a".parse().unwrap(),
+            Missing::Wait,
+            Place::default(),
+            "2026-01-01T12:00:00Z".parse().ok(),
+        );
+        list(&mut old, &[ended_job("1", Some("Complete"))]);
+        old.gone(&ended_job("1", Some("Complete"))).unwrap();
+        assert!(!is_met(&old), "one that does not count never did");
+    }
+
+    #[test]
+    fn an_ended_pod_stays_ended_until_it_has_a_successor() {
+        let ended = |uid: &str, phase: &str| {
+            let object = json!({
+                "metadata": {"name": "a", "namespace": "shop", "uid": uid}, "status": {"phase": phase},
+            });
+            to_raw_value(&object).unwrap()
+        };
+        for (target, phase) in
+            [("pod/a:succeeded", "Succeeded"), ("pod/a:failed", "Failed"), ("pod/a:finished", "Succeeded")]
+        {
+            let mut tracker = tracker(target);
+            list(&mut tracker, &[ended("1", "Running")]);
+            tracker.gone(&ended("1", phase)).unwrap();
+            assert!(is_met(&tracker), "{target}");
+            list(&mut tracker, &[ended("2", "Running")]);
+            assert!(!is_met(&tracker), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_restart_or_a_successor_is_a_break_and_nothing_else_is() {
+        let pod = |uid: &str, restarts: i64| {
+            let object = json!({
+                "metadata": {"name": "a", "namespace": "shop", "uid": uid},
+                "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+                    "containerStatuses": [{"name": "c", "restartCount": restarts}]},
+            });
+            to_raw_value(&object).unwrap()
+        };
+        for target in ["pod/a", "pod/app=x", "pod/a:running", "pod/a:condition=Ready"] {
+            let mut tracker = tracker(target);
+            list(&mut tracker, &[pod("1", 0)]);
+            tracker.object(&pod("1", 0)).unwrap();
+            assert_eq!(tracker.take_break(), None, "{target}");
+            tracker.object(&pod("1", 2)).unwrap();
+            assert_eq!(
+                tracker.take_break().as_deref(),
+                Some("a was restarted, 2 restarts in all"),
+                "{target}"
+            );
+            assert_eq!(tracker.take_break(), None, "{target}");
+            list(&mut tracker, &[pod("2", 0)]);
+            assert_eq!(
+                tracker.take_break().as_deref(),
+                Some("a was replaced by another of its name"),
+                "{target}"
+            );
+        }
+        let mut exists = tracker("pod/a:exists");
+        list(&mut exists, &[pod("1", 0)]);
+        exists.object(&pod("1", 2)).unwrap();
+        assert_eq!(exists.take_break(), None, "what is there is there");
     }
 
     fn daemon(name: &str, owner: &str, ready: &str) -> Box<RawValue> {

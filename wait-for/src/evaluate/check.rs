@@ -67,6 +67,9 @@ pub enum CheckError {
         /// What stands after `=`.
         value: String,
     },
+    /// `available=0`
+    #[error("{0}=0 holds whatever happens; write {0}=1 or more, or wait for exists or deleted")]
+    Zero(&'static str),
     /// `rolled-out=2`
     #[error("{name} takes no \"={value}\"; write {name}")]
     NoArgument {
@@ -232,11 +235,14 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Reads N; a sign, a fraction or nothing is no number.
+/// Reads N; a sign, a fraction or nothing is no number, and of nothing there is always enough.
 pub(super) fn number(name: &'static str, value: &str) -> Result<u32, CheckError> {
     let is_digits = value.bytes().all(|byte| byte.is_ascii_digit());
-    let number = value.parse().ok().filter(|_| is_digits);
-    number.ok_or_else(|| CheckError::Number { name, value: value.to_owned() })
+    match value.parse().ok().filter(|_| is_digits) {
+        Some(0) => Err(CheckError::Zero(name)),
+        Some(number) => Ok(number),
+        None => Err(CheckError::Number { name, value: value.to_owned() }),
+    }
 }
 
 /// The conditions that only this kind has.
@@ -279,7 +285,7 @@ mod tests {
     #[test]
     fn conditions_are_written_as_they_are_read() {
         let cases = [
-            (Kind::Deployment, "available available=2 available=0 ready rolled-out"),
+            (Kind::Deployment, "available available=2 ready rolled-out"),
             (Kind::StatefulSet, "available available=2 ready rolled-out"),
             (Kind::DaemonSet, "available ready rolled-out available-here"),
             (Kind::ReplicaSet, "available available=1 ready"),
@@ -377,6 +383,16 @@ mod tests {
                 "available=many",
                 "\"many\" in \"available=many\" is not a number; write, for example, available=2",
             ),
+            (
+                Kind::Deployment,
+                "available=0",
+                "available=0 holds whatever happens; write available=1 or more, or wait for exists or deleted",
+            ),
+            (Kind::StatefulSet, "available=00", "available=0 holds whatever happens"),
+            (Kind::ReplicaSet, "available=0", "available=0 holds whatever happens"),
+            (Kind::Pod, "ready=0", "ready=0 holds whatever happens"),
+            (Kind::Service, "has-endpoints=0", "has-endpoints=0 holds whatever happens"),
+            (Kind::Service, "has-endpoints=0:http", "has-endpoints=0 holds whatever happens"),
             (Kind::Deployment, "available=", "is not a number"),
             (Kind::Deployment, "available=+1", "is not a number"),
             (Kind::Deployment, "available=-1", "is not a number"),

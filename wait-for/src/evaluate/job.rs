@@ -99,6 +99,11 @@ pub fn evaluate(job: &Job, condition: Condition) -> Verdict {
 // === impl Condition ===
 
 impl Condition {
+    /// Whether it asks how the Job has ended, which no Job takes back.
+    pub(super) const fn is_ending(self) -> bool {
+        !matches!(self, Self::Started)
+    }
+
     pub(super) fn parse(asked: Asked<'_>) -> Result<Self, CheckError> {
         match asked.known(NAMES) {
             Some(name @ "complete") => asked.plain(name, Self::Complete),

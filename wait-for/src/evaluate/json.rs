@@ -28,7 +28,8 @@ impl Eq for JsonCheck {}
 
 /// Decides whether what is at the path is as wanted.
 ///
-/// kubectl refuses a path that leads to several values; here each of them must be as wanted, and there must be one.
+/// kubectl refuses a path that leads to several values; here each of them must be as wanted (not empty, where no value
+/// is given), and there must be one. An element of `[*]` that lacks the rest of the path has an empty value.
 pub(super) fn evaluate(kind: &Kind, object: &AnyObject, check: &JsonCheck) -> Verdict {
     if let Some(verdict) = guard::deletion(&object.metadata) {
         return verdict;
@@ -36,12 +37,17 @@ pub(super) fn evaluate(kind: &Kind, object: &AnyObject, check: &JsonCheck) -> Ve
     let path = clean(check.path_text());
     let found = check.path.find(&object.tree);
     let Some((op, wanted)) = &check.wanted else {
-        return match found.iter().find(|value| !is_empty(value)) {
-            Some(_) => Verdict::Met(Finding::state(format!("there is a value at {path}"))),
-            None if found.is_empty() => nothing_at(&path),
-            None => {
+        let empty = found.iter().filter(|value| is_empty(value)).count();
+        return match (found.len(), empty) {
+            (0, _) => nothing_at(&path),
+            (_, 0) => Verdict::Met(Finding::state(format!("there is a value at {path}"))),
+            (1, _) => {
                 Verdict::NotYet(Finding::because(format!("no value at {path}"), "what is there is empty"))
             }
+            (all, _) => Verdict::NotYet(Finding::because(
+                format!("no value at {path}"),
+                format!("{empty} of {all} are empty or not there"),
+            )),
         };
     };
     match found.iter().find(|value| !op.holds(value, wanted)) {
@@ -52,6 +58,7 @@ pub(super) fn evaluate(kind: &Kind, object: &AnyObject, check: &JsonCheck) -> Ve
             // What a Secret holds is shown nowhere.
             let shown = match plain(value) {
                 _ if *kind == Kind::Secret => "another value".to_owned(),
+                Some(text) if text.is_empty() => "empty or not there".to_owned(),
                 Some(text) => clean(&text),
                 None if value.is_array() => "a list".to_owned(),
                 None => "an object".to_owned(),

@@ -89,14 +89,37 @@ impl Path {
         self.0.is_empty()
     }
 
-    /// Everything that the path leads to.
+    /// Everything that the path leads to. Of several elements, one in which the rest of the path leads nowhere
+    /// counts as an empty value, so that "every element" means every one.
     pub(super) fn find<'v>(&self, root: &'v Value) -> Vec<&'v Value> {
+        find_each(&self.0, root)
+    }
+
+    /// Everything that is really there.
+    fn present<'v>(&self, root: &'v Value) -> Vec<&'v Value> {
         let mut found = vec![root];
         for step in &self.0 {
             found = found.into_iter().flat_map(|value| step.find(value)).collect();
         }
         found
     }
+}
+
+/// What an element counts as that lacks the rest of a path.
+static LACKING: Value = Value::String(String::new());
+
+fn find_each<'v>(steps: &[Step], value: &'v Value) -> Vec<&'v Value> {
+    let Some((step, rest)) = steps.split_first() else { return vec![value] };
+    let is_choice = matches!(step, Step::All | Step::Filter(_));
+    let mut found = Vec::new();
+    for element in step.find(value) {
+        let before = found.len();
+        found.extend(find_each(rest, element));
+        if is_choice && found.len() == before {
+            found.push(&LACKING);
+        }
+    }
+    found
 }
 
 // === impl Step ===
@@ -152,7 +175,7 @@ impl Test {
     }
 
     fn holds(&self, item: &Value) -> bool {
-        let found = self.path.find(item);
+        let found = self.path.present(item);
         match &self.right {
             None => !found.is_empty(),
             Some((op, right)) => {

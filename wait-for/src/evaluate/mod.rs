@@ -32,6 +32,7 @@ use serde_json::value::RawValue;
 
 use self::any::AnyObject;
 pub use self::check::{Check, CheckError};
+pub(crate) use self::replicas::counted;
 pub use self::selection::combine;
 use crate::kind::Kind;
 use crate::moment::Moment;
@@ -52,6 +53,11 @@ pub struct Look {
     pub created: Option<Moment>,
     /// Whether a selection takes it into account.
     pub counts: bool,
+    /// Whether the verdict is a fact that nothing takes back, not even the object's deletion: that a Job has ended, or
+    /// a Pod.
+    pub is_final: bool,
+    /// How often its containers have been restarted, where that matters: what was restarted has not held.
+    pub restarts: i64,
     /// The object taken by itself.
     pub verdict: Verdict,
 }
@@ -95,14 +101,11 @@ pub fn look(target: &Target, object: &RawValue) -> Result<Look, serde_json::Erro
         }
         Check::Job(condition) => {
             let object: job::Job = serde_json::from_str(json)?;
-            let verdict = job::evaluate(&object, *condition);
-            Ok(Look::new(object.metadata, true, verdict))
+            Ok(look_at_job(object, *condition))
         }
         Check::Pod(condition) => {
             let object: pod::Pod = serde_json::from_str(json)?;
-            let verdict = pod::evaluate(&object, condition);
-            let counts = object.counts(condition);
-            Ok(Look::new(object.metadata, counts, verdict))
+            Ok(look_at_pod(object, condition))
         }
         Check::Service(condition) => {
             let object = service::Service::read(object)?;
@@ -112,10 +115,9 @@ pub fn look(target: &Target, object: &RawValue) -> Result<Look, serde_json::Erro
         Check::AvailableHere => {
             let pod: pod::Pod = serde_json::from_str(json)?;
             let name = if let Which::Name(name) = which { Some(name.as_str()) } else { None };
-            let counts =
-                daemonset::is_pod_of(&pod.metadata, name) && pod.counts(&pod::Condition::Ready(None));
-            let verdict = pod::evaluate(&pod, &pod::Condition::Ready(None));
-            Ok(Look::new(pod.metadata, counts, verdict))
+            let is_of = daemonset::is_pod_of(&pod.metadata, name);
+            let look = look_at_pod(pod, &pod::Condition::Ready(None));
+            Ok(Look { counts: look.counts && is_of, ..look })
         }
         Check::Simple(condition) => {
             let object = AnyObject::read(json)?;
@@ -166,7 +168,7 @@ impl Look {
     fn new(metadata: Metadata, counts: bool, verdict: Verdict) -> Self {
         let Metadata { uid, name, namespace, creation_timestamp, .. } = metadata;
         let created = creation_timestamp.and_then(|time| time.parse().ok());
-        Self { uid, name, namespace, created, counts, verdict }
+        Self { uid, name, namespace, created, counts, is_final: false, restarts: 0, verdict }
     }
 
     /// Takes no account of an object that is older than `limit`: what a previous release has left proves nothing. Made
@@ -180,6 +182,7 @@ impl Look {
             self.created.map_or_else(|| "of unknown age".to_owned(), |made| format!("created {made}"));
         let cause = format!("one that is newer than {limit} is waited for");
         self.counts = false;
+        self.is_final = false;
         self.verdict = Verdict::NotYet(Finding::because(state, cause));
         self
     }
@@ -202,6 +205,20 @@ fn still_there(metadata: &Metadata) -> Verdict {
     })
 }
 
+fn look_at_job(job: job::Job, condition: job::Condition) -> Look {
+    let verdict = job::evaluate(&job, condition);
+    let is_final = verdict.is_met() && condition.is_ending();
+    Look { is_final, ..Look::new(job.metadata, true, verdict) }
+}
+
+fn look_at_pod(pod: pod::Pod, condition: &pod::Condition) -> Look {
+    let verdict = pod::evaluate(&pod, condition);
+    let is_final = verdict.is_met() && condition.is_ending();
+    let restarts = if condition.is_of_containers() { pod.restarts() } else { 0 };
+    let counts = pod.counts(condition);
+    Look { is_final, restarts, ..Look::new(pod.metadata, counts, verdict) }
+}
+
 /// A kind's own rules know more than a list of conditions where the two ask the same: that a Job which has failed
 /// never completes, that an ended pod is never ready, and that a definition whose names are taken is never served.
 fn look_at_condition(
@@ -212,20 +229,20 @@ fn look_at_condition(
     if *kind == Kind::Job {
         let same = [("Complete", job::Condition::Complete), ("Failed", job::Condition::Failed)];
         if let Some((_, condition)) = same.into_iter().find(|(r#type, _)| condition.is_true(r#type)) {
-            let object: job::Job = serde_json::from_str(json)?;
-            let verdict = job::evaluate(&object, condition);
-            return Ok(Look::new(object.metadata, true, verdict));
+            return Ok(look_at_job(serde_json::from_str(json)?, condition));
         }
     }
     let counts = if *kind == Kind::Pod {
         let object: pod::Pod = serde_json::from_str(json)?;
-        let ready = pod::Condition::Ready(None);
-        let counts = object.counts(&ready);
-        if condition.is_true("Ready") {
-            let verdict = pod::evaluate(&object, &ready);
-            return Ok(Look::new(object.metadata, counts, verdict));
+        let same = [
+            ("Ready", pod::Condition::Ready(None)),
+            ("Initialized", pod::Condition::Initialized),
+            ("PodScheduled", pod::Condition::Scheduled),
+        ];
+        if let Some((_, condition)) = same.iter().find(|(r#type, _)| condition.is_true(r#type)) {
+            return Ok(look_at_pod(object, condition));
         }
-        counts
+        object.counts(&pod::Condition::Ready(None))
     } else {
         true
     };

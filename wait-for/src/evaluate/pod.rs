@@ -43,8 +43,11 @@ pub struct Pod {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Spec {
+    pub(crate) restart_policy: Box<str>,
     #[serde(deserialize_with = "null_is_default")]
-    pub(crate) init_containers: Vec<InitContainer>,
+    pub(crate) containers: Vec<Container>,
+    #[serde(deserialize_with = "null_is_default")]
+    pub(crate) init_containers: Vec<Container>,
     #[serde(deserialize_with = "null_is_default")]
     pub(crate) readiness_gates: Vec<ReadinessGate>,
     #[serde(deserialize_with = "null_is_default")]
@@ -53,10 +56,13 @@ pub(crate) struct Spec {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(crate) struct InitContainer {
+pub(crate) struct Container {
     pub(crate) name: Box<str>,
-    /// `Always` makes it a sidecar.
+    /// Instead of the pod's; `Always` makes an init container a sidecar.
     pub(crate) restart_policy: Option<Box<str>>,
+    /// Only whether there are some.
+    #[serde(deserialize_with = "null_is_default")]
+    pub(crate) restart_policy_rules: Vec<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -137,7 +143,7 @@ pub fn evaluate(pod: &Pod, condition: &Condition) -> Verdict {
         Condition::Finished => pod.is_terminal(),
         _ if pod.metadata.is_being_deleted() => false,
         Condition::Scheduled => holds("PodScheduled"),
-        Condition::Initialized => holds("Initialized"),
+        Condition::Initialized => holds("Initialized") && !pod.is_initializing_again(),
         Condition::Running => phase == "Running",
         Condition::Ready(_) => phase == "Running" && holds("Ready"),
     };
@@ -160,10 +166,44 @@ pub fn evaluate(pod: &Pod, condition: &Condition) -> Verdict {
         if condition.is_ending() { pod_reason::reason_not_to_end(pod) } else { pod_reason::reason(pod) };
     let finding = Finding::because(state, cause);
     if pod_reason::cannot_start(pod) && condition.needs_start(pod) {
-        Verdict::Failed(finding)
-    } else {
-        Verdict::NotYet(finding)
+        return Verdict::Failed(finding);
     }
+    match gone_for_good(pod, condition) {
+        Some(cause) => Verdict::Failed(Finding::because(finding.state, cause)),
+        None => Verdict::NotYet(finding),
+    }
+}
+
+/// A container that has ended and that nothing starts again: the pod goes on without it, and is never ready again.
+/// <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy>
+fn gone_for_good(pod: &Pod, condition: &Condition) -> Option<String> {
+    // Rules by exit code may restart the container, or all of them.
+    if pod.spec.containers.iter().chain(&pod.spec.init_containers).any(Container::has_rules) {
+        return None;
+    }
+    let policy_of = |name: &str| {
+        let container = pod.spec.containers.iter().find(|container| &*container.name == name);
+        container
+            .and_then(|container| container.restart_policy.as_deref())
+            .unwrap_or(&pod.spec.restart_policy)
+    };
+    pod.status.container_statuses.iter().find_map(|status| {
+        let ended = status.state.terminated.as_ref()?;
+        let is_over = match policy_of(&status.name) {
+            "Never" => true,
+            "OnFailure" => ended.exit_code == 0,
+            _ => false,
+        };
+        let matters = match condition {
+            Condition::Ready(_) => true,
+            Condition::Succeeded => ended.exit_code != 0,
+            _ => false,
+        };
+        (is_over && matters).then(|| {
+            let exit = pod_reason::exit(ended);
+            format!("container {}: {exit}; its restartPolicy does not start it again", status.name)
+        })
+    })
 }
 
 /// What an ended pod that does not meet the condition means: it stays as it is, so nothing more comes of it, except
@@ -191,10 +231,40 @@ impl Pod {
         matches!(&*self.status.phase, "Succeeded" | "Failed")
     }
 
+    /// Whether its ordinary init containers run again, as after a restart of all containers: the condition
+    /// Initialized stays True then. <https://github.com/kubernetes/enhancements/issues/5532>
+    pub(crate) fn is_initializing_again(&self) -> bool {
+        let is_sidecar = |name: &str| {
+            let container = self.spec.init_containers.iter().find(|container| &*container.name == name);
+            container.is_some_and(Container::is_sidecar)
+        };
+        let mut statuses = self.status.init_container_statuses.iter();
+        statuses.any(|status| status.state.terminated.is_none() && !is_sidecar(&status.name))
+    }
+
+    /// How often its containers have been restarted, all of them together.
+    pub(super) fn restarts(&self) -> i64 {
+        let statuses = self.status.init_container_statuses.iter().chain(&self.status.container_statuses);
+        statuses.fold(0, |sum, status| sum.saturating_add(status.restart_count))
+    }
+
     /// Whether a selection asked for this condition takes the pod into account: pods that are on their way out or
     /// have ended are leftovers, unless ending is what is waited for.
     pub(super) fn counts(&self, condition: &Condition) -> bool {
         condition.is_ending() || !(self.metadata.is_being_deleted() || self.is_terminal())
+    }
+}
+
+// === impl Container ===
+
+impl Container {
+    /// Whether it is an init container that goes on running.
+    pub(crate) fn is_sidecar(&self) -> bool {
+        self.restart_policy.as_deref() == Some("Always")
+    }
+
+    fn has_rules(&self) -> bool {
+        !self.restart_policy_rules.is_empty()
     }
 }
 
@@ -214,9 +284,14 @@ impl Condition {
         }
     }
 
-    /// Whether it asks for the end of the pod.
-    const fn is_ending(&self) -> bool {
+    /// Whether it asks for the end of the pod, which no pod takes back.
+    pub(super) const fn is_ending(&self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Finished)
+    }
+
+    /// Whether it speaks of containers that run: one that was restarted in between has not held.
+    pub(super) const fn is_of_containers(&self) -> bool {
+        matches!(self, Self::Ready(_) | Self::Running | Self::Initialized)
     }
 
     /// The word for a pod of which it holds.

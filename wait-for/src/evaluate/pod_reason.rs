@@ -1,7 +1,7 @@
 //! Why a pod is not ready, from its own status: readiness.md 3.2, where the first hit wins.
 
 use super::image::{self, Cure};
-use super::pod::{ContainerStatus, Pod, Terminated};
+use super::pod::{Container, ContainerStatus, Pod, Terminated};
 use super::replicas::counted;
 use crate::message::clean;
 use crate::object::{Reported, explanation, reported};
@@ -160,14 +160,12 @@ fn initializing(pod: &Pod) -> Option<Why> {
     let statuses = &pod.status.init_container_statuses;
     let is_sidecar = |name: &str| {
         let container = pod.spec.init_containers.iter().find(|container| &*container.name == name);
-        container.and_then(|container| container.restart_policy.as_deref()) == Some("Always")
+        container.is_some_and(Container::is_sidecar)
     };
-    let is_done = |status: &ContainerStatus| {
-        if is_sidecar(&status.name) {
-            status.started == Some(true)
-        } else {
-            is_initialized || status.state.terminated.as_ref().is_some_and(|ended| ended.exit_code == 0)
-        }
+    let is_done = |status: &ContainerStatus| match &status.state.terminated {
+        _ if is_sidecar(&status.name) => status.started == Some(true),
+        Some(ended) => is_initialized || ended.exit_code == 0,
+        None => false,
     };
     // The kubelet keeps the statuses in the spec's order.
     let (position, status) = statuses.iter().enumerate().find(|(_, status)| !is_done(status))?;
@@ -339,7 +337,7 @@ fn crash(rank: Rank, which: &str, status: &ContainerStatus) -> Option<Why> {
 }
 
 /// `exit 137 OOMKilled`
-fn exit(terminated: &Terminated) -> String {
+pub(super) fn exit(terminated: &Terminated) -> String {
     let space = if terminated.reason.is_empty() { "" } else { " " };
     clean(&format!("exit {}{space}{}", terminated.exit_code, terminated.reason))
 }

@@ -53,6 +53,6 @@ pub(super) fn pods(count: i64) -> String {
 }
 
 /// `1 THING`, `2 THINGs`
-pub(super) fn counted(count: i64, thing: &str) -> String {
+pub(crate) fn counted(count: i64, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

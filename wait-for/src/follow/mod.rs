@@ -41,6 +41,8 @@ pub enum News {
     Verdict(Verdict),
     /// The same, with what a diagnosis found and how long that has been so.
     Explained(Verdict, Because, Duration),
+    /// What holds has not held all the time, because of this.
+    Broken(String),
     /// The API server cannot be asked just now.
     Trouble(String),
     /// It can be asked again.
@@ -109,16 +111,15 @@ impl Follow {
         match self.slices() {
             None => {
                 let mut follower = self.follower(primary)?;
-                let mut source = Source::new(shared, Part::Services, false);
+                let mut source = Source::new(shared, Part::Services, None);
                 // By the end it is known where a custom kind is served.
                 Ok((follower.follow(&mut source).await, follower.resource().clone()))
             }
             Some(slices) => {
-                let services = self.follow_optional(shared, primary);
                 let mut follower = self.follower(slices.clone())?.or(self.endpoints());
-                let mut source = Source::new(shared, Part::Slices, false);
+                let mut source = Source::new(shared, Part::Slices, None);
                 tokio::select! {
-                    never = services => Err(never),
+                    end = self.follow_services(shared, primary) => end,
                     error = follower.follow(&mut source) => Ok((error, slices)),
                 }
             }
@@ -133,8 +134,9 @@ impl Follow {
         let shared = self.shared(None, self.age_limit(|_| {}).await?);
         for (part, resource) in [(Part::Services, Some(self.resource())), (Part::Slices, self.slices())] {
             let Some(resource) = resource else { continue };
-            let is_optional = part == Part::Services && self.slices().is_some();
-            let mut source = Source::new(&shared, part, is_optional);
+            let is_optional = part == Part::Services && self.can_do_without_services();
+            let optional = is_optional.then(|| resource.missing_rule());
+            let mut source = Source::new(&shared, part, optional);
             let mut follower = self
                 .follower(resource.clone())
                 .map_err(|error| (KubeError::Unreachable(error.to_string()), resource.clone()))?
@@ -248,17 +250,28 @@ impl Follow {
         Follower::new(Api::new(self.cluster.clone()), resource, self.interval)
     }
 
-    /// Follows what the verdict can do without, for ever.
-    async fn follow_optional(&self, shared: &Rc<RefCell<Shared>>, resource: Resource) -> SysError {
+    /// Follows the Services themselves; comes back only where the verdict cannot do without them.
+    async fn follow_services(
+        &self,
+        shared: &Rc<RefCell<Shared>>,
+        services: Resource,
+    ) -> Result<(KubeError, Resource), SysError> {
+        let optional = self.can_do_without_services().then(|| services.missing_rule());
         loop {
-            let mut source = Source::new(shared, Part::Services, true);
-            let error = match self.follower(resource.clone()) {
-                Ok(mut follower) => follower.follow(&mut source).await,
-                Err(error) => return error,
-            };
+            let mut source = Source::new(shared, Part::Services, optional.clone());
+            let error = self.follower(services.clone())?.follow(&mut source).await;
+            if optional.is_none() {
+                return Ok((error, services));
+            }
             source.trouble(&error);
             sleep(OPTIONAL).await;
         }
+    }
+
+    /// Whether slices alone can decide: those of a Service that has a name can. Of a selection, a Service without
+    /// slices would not even be known.
+    fn can_do_without_services(&self) -> bool {
+        self.slices().is_some() && matches!(self.target.which, Which::Name(_))
     }
 
     fn doctor(&self) -> Doctor {

@@ -54,8 +54,8 @@ pub(super) struct Shared {
 pub(super) struct Source {
     pub(super) shared: Rc<RefCell<Shared>>,
     pub(super) part: Part,
-    /// The target can be judged without it.
-    pub(super) is_optional: bool,
+    /// The target can be judged without it: the rule that would let it be read.
+    pub(super) optional: Option<String>,
     pub(super) is_fresh: bool,
 }
 
@@ -93,6 +93,11 @@ impl Shared {
     /// Judges the facts and tells what is new.
     fn judge(&mut self, is_fresh: bool) -> Reread {
         let Some(verdict) = self.facts.verdict() else { return Reread::No };
+        if let Facts::Objects(tracker) = &mut self.facts
+            && let Some(why) = tracker.take_break()
+        {
+            self.tell(News::Broken(why));
+        }
         self.is_hopeless = verdict.is_failed();
         let (verdict, reread) = self.doubt.weigh(self.fail_fast.temper(verdict), is_fresh);
         if self.verdict.as_ref() != Some(&verdict) {
@@ -163,8 +168,8 @@ impl Bedside for RefCell<Shared> {
 }
 
 impl Source {
-    pub(super) fn new(shared: &Rc<RefCell<Shared>>, part: Part, is_optional: bool) -> Self {
-        Self { shared: shared.clone(), part, is_optional, is_fresh: false }
+    pub(super) fn new(shared: &Rc<RefCell<Shared>>, part: Part, optional: Option<String>) -> Self {
+        Self { shared: shared.clone(), part, optional, is_fresh: false }
     }
 }
 
@@ -228,9 +233,12 @@ impl Sink for Source {
 
     fn trouble(&mut self, error: &KubeError) {
         let mut shared = self.shared.borrow_mut();
-        if self.is_optional && matches!(error, KubeError::Forbidden(_)) {
-            if let Facts::Endpoints(endpoints) = &mut shared.facts {
-                endpoints.forbid_services();
+        if let (Some(rule), KubeError::Forbidden(_), Facts::Endpoints(endpoints)) =
+            (&self.optional, error, &mut shared.facts)
+        {
+            if endpoints.forbid_services() {
+                let target = endpoints.target();
+                tracing::warn!("{target} may not be read: its EndpointSlices alone decide; {rule}");
             }
             shared.judge(false);
             return;
@@ -241,7 +249,7 @@ impl Sink for Source {
 
     fn refused(&mut self, error: &KubeError, resource: &Resource, patience: Duration) {
         match error {
-            KubeError::Forbidden(words) if !self.is_optional => {
+            KubeError::Forbidden(words) if self.optional.is_none() => {
                 let mut shared = self.shared.borrow_mut();
                 shared.is_troubled = true;
                 let refusal = resource.refusal(words);

@@ -66,6 +66,42 @@ fn paths_go_through_lists_names_and_filters() {
 }
 
 #[test]
+fn an_element_that_lacks_the_rest_of_the_path_counts_as_empty() {
+    let webhooks = |second: &str| {
+        format!(
+            "{{webhooks: [{{name: a, clientConfig: {{caBundle: QUFB}}}}, {{name: b, clientConfig: {{{second}}}}}]}}"
+        )
+    };
+    let (lacking, whole) = (webhooks("url: u"), webhooks("caBundle: QUFC"));
+    let nested = "{list: [{items: [{a: 1}]}, {items: []}, {}]}";
+    let none = "{webhooks: []}";
+    run(
+        "w.example.com".parse::<Kind>().unwrap(),
+        &[
+            (
+                &lacking,
+                "jsonpath={.webhooks[*].clientConfig.caBundle}",
+                "not-yet",
+                &["1 of 2 are empty or not there"],
+            ),
+            (&whole, "jsonpath={.webhooks[*].clientConfig.caBundle}", "met", &[]),
+            (
+                &lacking,
+                "jsonpath={.webhooks[*].clientConfig.caBundle}=QUFB",
+                "not-yet",
+                &["empty or not there"],
+            ),
+            (&lacking, "jsonpath={.webhooks[*].clientConfig.caBundle}!=other", "met", &[]),
+            (&lacking, "jsonpath={.webhooks[?(@.clientConfig.caBundle)].name}=a", "met", &[]),
+            (&lacking, "jsonpath={.webhooks[?(@.name==\"b\")].clientConfig.caBundle}", "not-yet", &[]),
+            (nested, "jsonpath={.list[*].items[*].a}=1", "not-yet", &["empty or not there"]),
+            (nested, "jsonpath={.list[*].items[*].a}", "not-yet", &["2 of 3"]),
+            (none, "jsonpath={.webhooks[*].name}!=x", "not-yet", &["nothing at that path yet"]),
+        ],
+    );
+}
+
+#[test]
 fn comparisons_are_of_numbers_where_both_are() {
     expect(
         "met",

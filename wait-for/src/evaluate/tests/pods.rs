@@ -46,6 +46,72 @@ fn readiness_needs_the_phase_and_the_condition_of_this_generation() {
 }
 
 #[test]
+fn init_containers_that_run_again_make_a_pod_uninitialized() {
+    let again = |state: &str| {
+        pod(
+            "initContainers: [{name: gate}, {name: side, restartPolicy: Always}]",
+            &format!(
+                "phase: Running, conditions: [{{type: Initialized, status: 'True'}}, {{type: Ready, status: 'False'}}], \
+                 initContainerStatuses: [{{name: gate, state: {state}}}, {{name: side, started: true, state: {{running: {{}}}}}}], \
+                 containerStatuses: [{{name: app, state: {{waiting: {{reason: PodInitializing}}}}}}]"
+            ),
+        )
+    };
+    let (runs, waits, done) = (
+        again("{running: {startedAt: t}}"),
+        again("{waiting: {reason: RestartingAllContainers}}"),
+        again("{terminated: {exitCode: 0}}"),
+    );
+    run(
+        Kind::Pod,
+        &[
+            (&runs, "initialized", "not-yet", &["init 1/2: gate running"]),
+            (&runs, "condition=Initialized", "not-yet", &["init 1/2: gate running"]),
+            (&runs, "ready", "not-yet", &["init 1/2: gate running"]),
+            (&waits, "initialized", "not-yet", &["gate"]),
+            (&done, "initialized", "met", &[]),
+            (&done, "condition=Initialized", "met", &[]),
+        ],
+    );
+}
+
+#[test]
+fn a_container_that_nothing_starts_again_is_the_end_of_readiness() {
+    let two = |policy: &str, a: &str, exit: i64| {
+        pod(
+            &format!("{policy}containers: [{{name: a{a}}}, {{name: b}}]"),
+            &format!(
+                "phase: Running, conditions: [{{type: Ready, status: 'False'}}], containerStatuses: [\
+                 {{name: a, state: {{terminated: {{exitCode: {exit}, reason: Error}}}}}}, {{name: b, ready: true}}]"
+            ),
+        )
+    };
+    let never = |exit| two("restartPolicy: Never, ", "", exit);
+    let on_failure = |exit| two("restartPolicy: OnFailure, ", "", exit);
+    let own = |policy: &str| two("restartPolicy: Never, ", &format!(", restartPolicy: {policy}"), 4);
+    let rules = two("restartPolicy: Never, ", ", restartPolicyRules: [{action: Restart}]", 4);
+    let always = two("", "", 4);
+    run(
+        Kind::Pod,
+        &[
+            (&never(4), "ready", "failed", &["container a: exit 4 Error", "restartPolicy"]),
+            (&never(4), "condition=Ready", "failed", &["container a: exit 4 Error"]),
+            (&never(0), "ready", "failed", &["container a: exit 0"]),
+            (&never(4), "succeeded", "failed", &["container a: exit 4 Error"]),
+            (&never(0), "succeeded", "not-yet", &[]),
+            (&never(4), "failed", "not-yet", &[]),
+            (&never(4), "running", "met", &[]),
+            (&on_failure(0), "ready", "failed", &["container a: exit 0"]),
+            (&on_failure(4), "ready", "not-yet", &[]),
+            (&own("Always"), "ready", "not-yet", &[]),
+            (&own("Never"), "ready", "failed", &[]),
+            (&rules, "ready", "not-yet", &[]),
+            (&always, "ready", "not-yet", &[]),
+        ],
+    );
+}
+
+#[test]
 fn an_ended_pod_is_final_unless_a_statefulset_brings_it_back() {
     let ended =
         |phase: &str| pod("", &format!("phase: {phase}, conditions: [{{type: Ready, status: 'False'}}]"));
