@@ -16,6 +16,7 @@ pub mod aim;
 pub mod api;
 pub mod arguments;
 pub mod backoff;
+pub mod bounded_file;
 pub mod built_in;
 pub mod cli;
 pub mod cluster;
