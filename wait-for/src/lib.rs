@@ -99,7 +99,7 @@ pub fn main() -> ExitCode {
     };
     let arguments = Arguments::of(std::env::args_os());
     let environment = Environment::of(std::env::vars_os());
-    let end = match decide(arguments, &environment, |path| std::fs::read_to_string(path)) {
+    let end = match decide(arguments, &environment, settings) {
         Order::Show(text) => {
             say::text(&text);
             Ok(Then::default())
@@ -149,6 +149,12 @@ fn arm() -> io::Result<(Runtime, Signals)> {
         Signals::arm()?
     };
     Ok((runtime, signals))
+}
+
+/// Reads a configuration file, which may be on a volume that hangs.
+fn settings(path: &str) -> io::Result<String> {
+    let path = PathBuf::from(path);
+    bounded_file::in_time(move || bounded_file::read_text(&path, bounded_file::SETTINGS))
 }
 
 /// Installs in a thread: a volume that hangs must not keep a signal from ending us.

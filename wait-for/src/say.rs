@@ -84,8 +84,9 @@ fn put(to: BorrowedFd<'_>, bytes: &[u8], patience: Duration) -> Put {
     for chunk in bytes.chunks(CHUNK) {
         let mut rest = chunk;
         while !rest.is_empty() {
-            if !is_writable(to, patience) {
-                return Put::Stuck;
+            match ready(to, patience) {
+                Put::Done => {}
+                other => return other,
             }
             match write(to, rest) {
                 Ok(0) => return Put::Lost,
@@ -98,15 +99,21 @@ fn put(to: BorrowedFd<'_>, bytes: &[u8], patience: Duration) -> Put {
     Put::Done
 }
 
-/// Whether a write would not block, now or soon. What cannot be asked that is tried.
-fn is_writable(to: BorrowedFd<'_>, patience: Duration) -> bool {
+/// Whether a write would go well, now or soon. What cannot be asked that is tried.
+///
+/// A pipe without a reader is not written to: where a command could not be run, SIGPIPE has its default action again,
+/// which `std` gives it back before it tries.
+fn ready(to: BorrowedFd<'_>, patience: Duration) -> Put {
     let limit = Timespec::try_from(patience).ok();
     loop {
         let mut streams = [PollFd::from_borrowed_fd(to, PollFlags::OUT)];
         match poll(&mut streams, limit.as_ref()) {
-            Ok(0) => return false,
+            Ok(0) => return Put::Stuck,
+            Ok(_) if streams.iter().any(|stream| stream.revents().contains(PollFlags::ERR)) => {
+                return Put::Lost;
+            }
             Err(Errno::INTR) => {}
-            Ok(_) | Err(_) => return true,
+            Ok(_) | Err(_) => return Put::Done,
         }
     }
 }

@@ -3,14 +3,12 @@
 //! <https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/>
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::OFlags;
-
+use crate::bounded_file::without_waiting;
 use crate::message::printable;
 
 /// Where a container has it unless its manifest says otherwise.
@@ -105,8 +103,7 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
         if metadata.is_file() { Ok(()) } else { Err(io::Error::other("it is no regular file")) }
     };
     fs::metadata(path).and_then(is_regular)?;
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let mut file = OpenOptions::new().write(true).custom_flags(flags).open(path)?;
+    let mut file = without_waiting().write(true).open(path)?;
     file.metadata().and_then(is_regular)?;
     file.write_all(text.as_bytes())?;
     file.set_len(text.len() as u64)

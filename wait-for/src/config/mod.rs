@@ -132,6 +132,13 @@ pub struct Mistakes {
     pub termination_log: PathBuf,
 }
 
+impl Mistakes {
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, ConfigError> {
+        self.errors.iter()
+    }
+}
+
 /// Makes sense of everything that was said. `is_go_timeout` says that `-timeout` was spelt as
 /// go_wait_for_k8s has it; `read` reads the configuration file, if one is named.
 ///
