@@ -5,12 +5,13 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use e2e::lab::{self, put};
 use e2e::objects::{in_namespace, pod};
 use e2e::patience::soon;
 use e2e::scratch::Scratch;
+use tokio::time::Instant;
 
 /// The gate, on a network target that is met or one that never is.
 fn gate(arguments: &[&str]) -> Command {

@@ -120,7 +120,9 @@ mod tests {
     fn help_and_install_are_no_gates() {
         let disabled = [("WAIT_FOR_DISABLED", "incident 7")];
         assert!(matches!(order("--help", &disabled), Order::Show(text) if text.contains("Usage")));
-        assert!(matches!(order("install /shared", &disabled), Order::Install(dir) if dir == "/shared"));
+        assert!(
+            matches!(order("install /shared", &disabled), Order::Install(dir) if dir == std::path::Path::new("/shared"))
+        );
     }
 
     #[test]
