@@ -125,3 +125,34 @@ async fn the_program_installs_itself_for_images_that_have_none() {
     let help = std::process::Command::new(copy).arg("--version").output().unwrap();
     assert!(help.status.success());
 }
+
+#[tokio::test]
+async fn one_target_of_the_file_is_waived_and_the_others_still_count() {
+    let server = lab::start().await;
+    let files = e2e::scratch::Scratch::new();
+    let text = "targets:\n- deployment/api\n- target: pod/optional\n  timeout: 1s\n  onTimeout: continue\n";
+    let config = files.write("gate.yaml", text).to_string_lossy().into_owned();
+    for format in ["text", "json"] {
+        put(&server, deployment("api", 2, 1));
+        let gate = gate(&server, "--timeout=30s --config").arg(&config).arg("--output").arg(format).start();
+        gate.process.until_says("waived").await;
+        put(&server, deployment("api", 2, 2));
+        let ended = gate.ended().await.expect(0).between(1.0, 10.0);
+        let results = ended.results().join("\n");
+        if format == "text" {
+            assert!(
+                ended
+                    .log()
+                    .iter()
+                    .any(|line| line.contains("waived after 1s, as its onTimeout says: pod/optional"))
+            );
+            assert!(
+                results.contains("met deployment/api") && results.contains("waived pod/optional"),
+                "{ended}"
+            );
+        } else {
+            assert!(results.contains(r#""target":"pod/optional","verdict":"waived""#), "{ended}");
+            assert!(results.contains(r#""outcome":"met","exit_code":0"#), "{ended}");
+        }
+    }
+}

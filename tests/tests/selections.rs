@@ -106,3 +106,20 @@ async fn members_that_come_and_go_are_counted() {
     put(&server, member(1, true));
     gate.ended().await.expect(0);
 }
+
+#[tokio::test]
+async fn a_selection_that_becomes_ready_one_by_one_is_a_few_lines() {
+    let server = lab::start().await;
+    for index in 0..500 {
+        put(&server, member(index, false));
+    }
+    let gate = e2e::gate!().kubeconfig(&server.kubeconfig()).args("pod/app=web --timeout=60s").start();
+    watched(&server).await;
+    for index in 0..500 {
+        put(&server, member(index, true));
+        tokio::time::sleep(Duration::from_millis(4)).await;
+    }
+    let ended = gate.ended().await.expect(0);
+    assert!(ended.log().len() <= 15, "{} lines: {ended}", ended.log().len());
+    assert!(ended.log().iter().any(|line| line.contains("500/500 ready")), "{ended}");
+}

@@ -1,46 +1,53 @@
 //! The command line, as text: `config` makes sense of it.
 
+use std::ffi::OsString;
+
 use clap::Parser;
 
 /// Hold a pod back until what it needs is ready.
 ///
-/// Waits until every TARGET is in its condition, says in one line why not, and opens within milliseconds.
+/// Waits until every TARGET is in its condition, says in one line why not, and opens within
+/// milliseconds.
 #[derive(Debug, Default, Parser)]
-#[command(name = "wait-for", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "wait-for", version, next_line_help = true, verbatim_doc_comment, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// KIND/NAME[@NAMESPACE][:CONDITION], KIND/SELECTOR[@NAMESPACE][:CONDITION], tcp://HOST:PORT, http://…, https://…,
-    /// grpc://HOST:PORT[/SERVICE] or dns://NAME
-    #[arg(value_name = "TARGET")]
+    /// KIND/NAME[@NAMESPACE][:CONDITION], KIND/SELECTOR[@NAMESPACE][:CONDITION],
+    /// tcp://HOST:PORT, http://…, https://…, grpc://HOST:PORT[/SERVICE] or dns://NAME
+    #[arg(value_name = "TARGET", verbatim_doc_comment)]
     pub targets: Vec<String>,
 
-    /// Namespace of targets that name none [env: WAIT_FOR_NAMESPACE] [default: the pod's own, or the context's]
-    #[arg(short, long, value_name = "NAME")]
+    /// Namespace of targets that name none
+    /// [env: WAIT_FOR_NAMESPACE] [default: the pod's own, or the context's]
+    #[arg(short, long, value_name = "NAME", verbatim_doc_comment)]
     pub namespace: Option<String>,
 
-    /// Give up after this time, with a unit: 90s, 5m; 0 is never [env: WAIT_FOR_TIMEOUT] [default: 0]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    /// Give up after this time, with a unit: 90s, 5m; 0 is never
+    /// [env: WAIT_FOR_TIMEOUT] [default: 0]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, verbatim_doc_comment)]
     pub timeout: Option<String>,
 
     /// What to do when the time is over: fail, or continue as if the gate were open
     /// [env: WAIT_FOR_ON_TIMEOUT] [default: fail]
-    #[arg(long, value_name = "fail|continue")]
+    #[arg(long, value_name = "fail|continue", verbatim_doc_comment)]
     pub on_timeout: Option<String>,
 
     /// A met condition must hold this long [env: WAIT_FOR_STABLE_FOR] [default: 0s]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub stable_for: Option<String>,
 
-    /// When waiting is hopeless: certain, likely or off [env: WAIT_FOR_FAIL_FAST] [default: certain]
-    #[arg(long, value_name = "certain|likely|off")]
+    /// When waiting is hopeless: certain, likely or off
+    /// [env: WAIT_FOR_FAIL_FAST] [default: certain]
+    #[arg(long, value_name = "certain|likely|off", verbatim_doc_comment)]
     pub fail_fast: Option<String>,
 
     /// Objects created before this time, or before the pod that waits (self), do not count
     /// [env: WAIT_FOR_NEWER_THAN]
-    #[arg(long, value_name = "TIME|self")]
+    #[arg(long, value_name = "TIME|self", verbatim_doc_comment)]
     pub newer_than: Option<String>,
 
-    /// What it means that an object does not exist: wait, fail or ok [env: WAIT_FOR_MISSING] [default: wait]
-    #[arg(long, value_name = "wait|fail|ok")]
+    /// What it means that an object does not exist: wait, fail or ok
+    /// [env: WAIT_FOR_MISSING] [default: wait]
+    #[arg(long, value_name = "wait|fail|ok", verbatim_doc_comment)]
     pub missing: Option<String>,
 
     /// Open when one target is met [env: WAIT_FOR_ANY=true]
@@ -51,8 +58,9 @@ pub struct Cli {
     #[arg(long, overrides_with = "any")]
     pub all: bool,
 
-    /// Look once, print every verdict, and exit 0 (met), 3 (not yet) or 1 (never) [env: WAIT_FOR_ONCE=true]
-    #[arg(long)]
+    /// Look once, print every verdict, and exit 0 (met), 3 (not yet) or 1 (never)
+    /// [env: WAIT_FOR_ONCE=true]
+    #[arg(long, verbatim_doc_comment)]
     pub once: bool,
 
     /// Targets and settings as YAML [env: WAIT_FOR_CONFIG]
@@ -67,24 +75,30 @@ pub struct Cli {
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// Print the least rights for these targets, or the initContainer: rbac or init-container
+    /// Print the least rights for these targets, or the initContainer; contacts nothing
     #[arg(long, value_name = "rbac|init-container")]
     pub print: Option<String>,
+
+    /// What is printed is called this [default: after the targets]
+    #[arg(long, value_name = "NAME")]
+    pub print_name: Option<String>,
 
     /// Time between looks where watching is forbidden [env: WAIT_FOR_INTERVAL] [default: 2s]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub interval: Option<String>,
 
-    /// Kubeconfig to use [env: WAIT_FOR_KUBECONFIG, KUBECONFIG] [default: ~/.kube/config, else the pod's account]
-    #[arg(long, value_name = "FILE")]
+    /// Kubeconfig to use [env: WAIT_FOR_KUBECONFIG, KUBECONFIG]
+    /// [default: ~/.kube/config, else the pod's account]
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
     pub kubeconfig: Option<String>,
 
     /// Context of the kubeconfig [env: WAIT_FOR_CONTEXT] [default: its current one]
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
 
-    /// File for the last reason, if it exists [env: WAIT_FOR_TERMINATION_LOG] [default: /dev/termination-log]
-    #[arg(long, value_name = "FILE")]
+    /// File for the last reason, if it exists
+    /// [env: WAIT_FOR_TERMINATION_LOG] [default: /dev/termination-log]
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
     pub termination_log: Option<String>,
 
     /// Log requests and what ended a watch too [env: WAIT_FOR_VERBOSE=true]
@@ -107,9 +121,9 @@ pub struct Cli {
     #[arg(long, value_name = "CONDITION", help_heading = "One target, spelt out")]
     pub condition: Option<String>,
 
-    /// As go_wait_for_k8s: a kind; with it, no --namespace means all, and a bare --timeout means minutes
-    /// [env: RESOURCE_TYPE]
-    #[arg(long, value_name = "KIND", help_heading = "As go_wait_for_k8s")]
+    /// As go_wait_for_k8s: a kind; with it, no --namespace means all, and a bare --timeout
+    /// means minutes [env: RESOURCE_TYPE]
+    #[arg(long, value_name = "KIND", help_heading = "As go_wait_for_k8s", verbatim_doc_comment)]
     pub resource_type: Option<String>,
 
     /// As go_wait_for_k8s: labels; none means all objects of the kind [env: LABEL_SELECTOR]
@@ -118,23 +132,24 @@ pub struct Cli {
 
     /// What to become when the gate is open; its exit code is then its own
     #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
+    pub command: Vec<OsString>,
 }
 
 const AFTER_HELP: &str = "\
 Kinds and conditions (the first is the default):
-  deployment   available[=N] ready rolled-out      job      complete succeeded failed finished started
-  statefulset  available[=N] ready rolled-out      pod      ready[=N] scheduled initialized running
-  daemonset    available ready rolled-out                   succeeded failed finished
-               available-here                      service  has-endpoints[=N][:PORT] has-address
-  replicaset, replicationcontroller  available[=N] ready
-  persistentvolumeclaim              bound         node        ready
-  customresourcedefinition           established   namespace   active
-  apiservice                         available     custom resources, as widget.example.com  ready
+  deployment   available[=N] ready rolled-out     job      complete succeeded failed finished
+  statefulset  available[=N] ready rolled-out              started
+  daemonset    available ready rolled-out         pod      ready[=N] scheduled initialized
+               available-here                              running succeeded failed finished
+  replicaset, replicationcontroller               service  has-endpoints[=N][:PORT] has-address
+               available[=N] ready
+  persistentvolumeclaim              bound        node        ready
+  customresourcedefinition           established  namespace   active
+  apiservice                         available    custom resources, as widget.example.com  ready
 These have more than their default, which is exists:
-  cronjob  has-succeeded     persistentvolume     available bound      configmap, secret  has-key=KEY
+  cronjob  has-succeeded     persistentvolume     available bound
   ingress  has-address       poddisruptionbudget  healthy disruptions-allowed
-  horizontalpodautoscaler  active
+  horizontalpodautoscaler  active                 configmap, secret  has-key=KEY
 Any kind:
   exists  deleted  condition=TYPE[=STATUS]  jsonpath={PATH}[=VALUE]  (also != < <= > >=)
 
@@ -143,16 +158,20 @@ On the network, with options as in tcp://db:5432#timeout=2s&interval=5s:
   grpc  tls ca insecure      dns          type at-least
 
 Exit codes:
-  0 met   1 a target can never be met   2 usage   3 the time ran out   4 the API refused us (401, 403)
-  143 SIGTERM   130 SIGINT   after --, the command's own
+  0 met   1 a target can never be met   2 usage   3 the time ran out
+  4 the API refused us (401, 403)   143 SIGTERM   130 SIGINT   after --, the command's own
 
-WAIT_FOR_DISABLED=REASON opens the gate at once. wait-for install DIR copies this program to DIR.
+WAIT_FOR_DISABLED=REASON opens the gate at once, whatever else is said.
 
 Examples:
   wait-for deployment/postgres
   wait-for job/migrate@db:complete pod/app=web,tier!=cache:ready=2 --timeout 5m
-  wait-for service/db -- ./server --port 8080
-  wait-for --namespace app --resource deployment --name postgres --condition available";
+  wait-for service/db tcp://db:5432 https://auth/ready#status=200
+  wait-for --namespace app --resource deployment --name postgres --condition available
+  wait-for service/db -- ./server --port 8080       become the server once the gate is open
+  wait-for --print rbac deployment/postgres         the account and Role that it needs
+  wait-for --print init-container deployment/postgres
+  wait-for install /shared                          copy this program to /shared/wait-for";
 
 #[cfg(test)]
 mod tests {
@@ -163,5 +182,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_fits_a_terminal() {
+        for help in [Cli::command().render_help(), Cli::command().render_long_help()] {
+            let text = help.to_string();
+            let wide = text.lines().find(|line| line.chars().count() > 100);
+            assert_eq!(wide, None);
+            assert!(text.contains("wait-for install /shared"));
+        }
     }
 }

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+/// Clocks overflow at some time after this.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Why a text is no duration.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
@@ -12,6 +15,12 @@ pub enum DurationError {
     /// Time does not run backwards.
     #[error("{0:?} is negative: write a duration such as 90s, or 0 for none")]
     Negative(String),
+    /// Not nothing, and still none that can be measured.
+    #[error("{0:?} is shorter than a nanosecond: write 0 for none, or a duration such as 90s")]
+    TooShort(String),
+    /// Nobody waits so long.
+    #[error("{0:?} is longer than a hundred years: write a duration such as 90s, or 0 for none")]
+    TooLong(String),
     /// Anything else.
     #[error("{0:?} is no duration: write a number and a unit (ms, s, m, h), such as 90s or 1m30s")]
     Malformed(String),
@@ -36,13 +45,29 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
     if !is_plain(text) {
         return Err(malformed());
     }
-    text.parse::<kube::core::Duration>().map(Duration::from).map_err(|_| malformed())
+    let duration = text.parse::<kube::core::Duration>().map(Duration::from).map_err(|_| malformed())?;
+    let is_something = text.contains(|c: char| c.is_ascii_digit() && c != '0');
+    match duration {
+        _ if duration.is_zero() && is_something => Err(DurationError::TooShort(text.to_owned())),
+        _ if duration > LONGEST => Err(DurationError::TooLong(text.to_owned())),
+        _ => Ok(duration),
+    }
 }
 
-/// Digits and letters only, and no number so long that the parser would overflow.
+/// So many seconds, where that is not too long.
+///
+/// # Errors
+/// [`DurationError::TooLong`].
+pub fn seconds(text: &str, seconds: u64) -> Result<Duration, DurationError> {
+    let duration = Duration::from_secs(seconds);
+    if duration > LONGEST { Err(DurationError::TooLong(text.to_owned())) } else { Ok(duration) }
+}
+
+/// Digits and letters only, a unit last, and nothing so long that the parser would overflow.
 fn is_plain(text: &str) -> bool {
     let number = |c: char| c.is_ascii_digit() || c == '.';
-    !text.is_empty()
+    (1..=60).contains(&text.len())
+        && text.ends_with(char::is_alphabetic)
         && text.chars().all(|c| number(c) || c.is_alphabetic())
         && text.split(|c| !number(c)).all(|digits| digits.len() <= 12)
 }
@@ -79,6 +104,7 @@ mod tests {
         for (text, millis) in [
             ("0", 0),
             ("0s", 0),
+            ("0h0m0.0s", 0),
             ("10s", 10_000),
             ("1m30s", 90_000),
             ("1.5h", 5_400_000),
@@ -107,6 +133,16 @@ mod tests {
             "1s-2s",
         ] {
             assert_eq!(parse(text), Err(DurationError::Malformed(text.into())), "{text}");
+        }
+        for text in ["0.1ns", "0.0000000001s"] {
+            assert_eq!(parse(text), Err(DurationError::TooShort(text.into())), "{text}");
+        }
+        let many = "999999999999h".repeat(6000);
+        for text in [&many, "5s0"] {
+            assert_eq!(parse(text), Err(DurationError::Malformed(text.into())), "{text}");
+        }
+        for text in ["999999999999h", "876001h"] {
+            assert_eq!(parse(text), Err(DurationError::TooLong(text.into())), "{text}");
         }
         assert!(DurationError::NoUnit("10".into()).to_string().contains("10s for seconds"));
     }

@@ -9,18 +9,18 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::aim::Aim;
 use crate::cluster::Cluster;
-use crate::config::{Config, OnTimeout, Wanted};
+use crate::config::{Config, Wanted};
 use crate::diagnose::OwnPod;
 use crate::diagnose::ward::Ward;
 use crate::follow::{Follow, News, crowd};
 use crate::kube_error::KubeError;
 use crate::network;
-use crate::outcome::{Outcome, decide};
-use crate::output::{Opening, Output, closing};
+use crate::outcome::{OnTimeout, Outcome, decide};
+use crate::output::{Opening, Output, Pace, closing};
 use crate::resource::{Resource, Scope};
 use crate::row::Row;
 use crate::signals::Signals;
-use crate::termination_log;
+use crate::termination_log::LastWords;
 use crate::verdict::{Finding, Verdict};
 
 /// A gate that waits says why at least so often.
@@ -29,6 +29,8 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 const ONCE: Duration = Duration::from_secs(30);
 /// So much news is heard at once before its end is judged: of thousands of targets it comes in floods.
 const BATCH: usize = 1000;
+/// No more reasons fit into a termination log, nor does anybody read them.
+const REASONS: usize = 50;
 /// How often a terminal shows that time passes.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -38,6 +40,8 @@ pub struct Gate {
     start: Instant,
     rows: Vec<Row>,
     output: Output,
+    pace: Pace,
+    last_words: LastWords,
 }
 
 impl Gate {
@@ -45,7 +49,8 @@ impl Gate {
     #[must_use]
     pub fn new(config: Config, output: Output, start: Instant) -> Self {
         let rows = config.wanted.iter().map(row).collect();
-        Self { config, start, rows, output }
+        let last_words = LastWords::new(config.termination_log.clone());
+        Self { config, start, rows, output, pace: Pace::default(), last_words }
     }
 
     /// Waits until the outcome is decided, by a target, the clock or a signal.
@@ -119,7 +124,8 @@ impl Gate {
         let mut batch = Vec::new();
         loop {
             let now = self.start.elapsed();
-            let turn = self.rows.iter().filter_map(|row| row.standing.turns_at(now)).chain(deadline).min();
+            let turns = self.rows.iter().filter_map(|row| row.standing.turns_at(now)).chain(deadline);
+            let turn = turns.chain(self.pace.next()).chain(self.last_words.due()).min();
             tokio::select! {
                 biased;
                 signal = signals.recv() => return Outcome::Signalled(signal),
@@ -127,7 +133,7 @@ impl Gate {
                     unheard = unheard.saturating_sub(heard);
                     batch.drain(..).for_each(|(index, said)| self.hear(index, said));
                 }
-                () = sleep_until(self.start + turn.unwrap_or_default()), if turn.is_some() => {}
+                () = sleep_until(self.start + turn.unwrap_or_default()), if turn.is_some() => self.turn(),
                 _ = heartbeat.tick() => self.output.beat(&self.rows, self.start.elapsed()),
                 _ = tick.tick(), if self.output.is_live() => self.output.tick(&self.rows, self.start.elapsed()),
             }
@@ -220,25 +226,55 @@ impl Gate {
             }
         };
         if is_worth_a_line && !self.config.once {
-            self.output.change(&self.rows, index, now);
-            termination_log::write(&self.config.termination_log, &self.reasons(now));
+            self.say(index, now);
+            self.last_words.expire();
         }
     }
 
-    /// Why the gate is closed: a line for each target that is not met.
-    fn reasons(&self, now: Duration) -> Vec<String> {
-        self.rows.iter().filter(|row| !row.is_open(now)).map(|row| row.line(now)).collect()
+    /// A line about a target, unless it is too soon for another.
+    fn say(&mut self, index: usize, now: Duration) {
+        let row = &self.rows[index];
+        if self.pace.allows(index, &row.sort(now), &row.gist(now), now) {
+            self.output.change(&self.rows, index, now);
+        }
+    }
+
+    /// What time alone brings about.
+    fn turn(&mut self) {
+        let now = self.start.elapsed();
+        while let Some(index) = self.pace.take_due(now) {
+            self.say(index, now);
+        }
+        for index in 0..self.rows.len() {
+            if self.rows[index].turns_waived(now) {
+                self.output.waive(&self.rows, index, now);
+                self.last_words.expire();
+            }
+        }
+        if self.last_words.due().is_some_and(|due| due <= now) {
+            let (reasons, more) = self.reasons(now);
+            self.last_words.write(&reasons, more, now);
+        }
+    }
+
+    /// Why the gate is closed: a line for each target that is not met, and how many more there are.
+    fn reasons(&self, now: Duration) -> (Vec<String>, usize) {
+        let mut closed = self.rows.iter().filter(|row| !row.is_open(now));
+        let lines = closed.by_ref().take(REASONS).map(|row| row.line(now)).collect();
+        (lines, closed.count())
     }
 
     fn close(&mut self, outcome: Outcome) {
         let now = self.start.elapsed();
         self.output.close(&self.rows, outcome, self.config.once, now);
-        let mut last = Vec::new();
+        let (mut last, mut more) = (Vec::new(), 0);
         if outcome.code() != 0 {
             last.push(closing(outcome, now));
-            last.extend(self.reasons(now));
+            let reasons = self.reasons(now);
+            last.extend(reasons.0);
+            more = reasons.1;
         }
-        termination_log::write(&self.config.termination_log, &last);
+        self.last_words.write(&last, more, now);
     }
 }
 
@@ -256,7 +292,7 @@ fn lose_hope(row: &mut Row, error: KubeError, resource: &Resource, now: Duration
     row.trouble = None;
     match error {
         KubeError::Rejected(_) => row.misuse(Finding::state(error.to_string()), now),
-        KubeError::Forbidden(_) => row.refuse(format!("{error}; {}", resource.missing_rule()), now),
+        KubeError::Forbidden(words) => row.refuse(resource.refusal(&words), now),
         KubeError::Unauthorized(_) | KubeError::Untrusted(_) => row.refuse(error.to_string(), now),
         // Only a single look ends with these: nothing was learnt.
         KubeError::Unreachable(_)

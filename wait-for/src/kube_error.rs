@@ -123,7 +123,7 @@ impl KubeError {
 
     /// Status codes and reasons: <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/>
     fn classify(code: u16, status: &Status, retry_after: Option<Duration>) -> Self {
-        let message = status.message.clone();
+        let message = clean(&status.message);
         let details = status.details.as_ref();
         let retry_after = retry_after.or_else(|| {
             details.map(|d| u64::from(d.retry_after_seconds)).filter(|s| *s > 0).map(Duration::from_secs)
@@ -140,7 +140,7 @@ impl KubeError {
             404 => Self::NotServed,
             410 => Self::Expired(message),
             // A Status without a code: whoever wrote it is not the API server.
-            0..=399 => Self::NoAnswer(format!("an error that is none ({})", clean(&message))),
+            0..=399 => Self::NoAnswer(format!("an error that is none ({message})")),
             408 | 429 | 500.. => Self::Busy { message, retry_after },
             _ => Self::Rejected(message),
         }

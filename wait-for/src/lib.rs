@@ -1,13 +1,21 @@
 //! The gate as a library, so that its parts can be tested one by one.
 //!
-//! From the outside in: `cli` and `legacy` take the command line apart, `config` makes types of it,
+//! From the outside in: `arguments`, `cli` and `legacy` take the command line apart, `order` decides what is to be
+//! done, `config` makes types of it,
 //! `cluster` finds the API server, `gate` runs a `follow` for each target, which joins what is watched
 //! (`watch`, `api`, `frames`, `connection`) with what is known (`tracker`, `endpoints`, `evaluate`) and with
 //! why it is so (`diagnose`), and `outcome` decides when it is over.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic where nothing can be written: use say"
+)]
+
 pub mod aim;
 pub mod answer;
 pub mod api;
+pub mod arguments;
 pub mod backoff;
 pub mod bounded_file;
 pub mod built_in;
@@ -20,6 +28,7 @@ pub mod discovery;
 pub mod doubt;
 pub mod duration;
 pub mod endpoints;
+pub mod environment;
 pub mod evaluate;
 pub mod exec;
 pub mod follow;
@@ -38,6 +47,7 @@ pub mod name;
 pub mod network;
 pub mod newer_than;
 pub mod object;
+mod order;
 pub mod outcome;
 pub mod output;
 pub mod place;
@@ -46,6 +56,8 @@ pub mod resource;
 pub mod resume;
 pub mod retry;
 pub mod row;
+pub mod rule;
+mod say;
 pub mod selector;
 pub mod signals;
 pub mod standing;
@@ -53,122 +65,130 @@ mod suggest;
 pub mod target;
 pub mod termination_log;
 pub mod tracker;
+mod usage;
 pub mod verdict;
 pub mod watch;
 pub mod yaml;
 
 use std::collections::HashMap;
-use std::io::Write;
-use std::path::Path;
+use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep_until};
 
-use crate::cli::Cli;
-use crate::config::{Config, ConfigError};
+use crate::arguments::Arguments;
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::exec::Then;
 use crate::gate::Gate;
-use crate::legacy::Normalised;
+use crate::order::{Order, decide};
 use crate::outcome::Outcome;
 use crate::output::Output;
-use crate::print::Print;
 use crate::signals::Signals;
 
 /// Parses the command line, waits, and returns the exit code; after `--`, becomes the command instead.
 #[must_use]
 pub fn main() -> ExitCode {
     let start = Instant::now();
-    let env: HashMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let Normalised { args, is_go_timeout } =
-        legacy::normalise(std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()));
-    let cli = match Cli::try_parse_from(&args) {
-        Ok(cli) => cli,
+    // Before anything else: as PID 1, a signal that comes earlier is lost.
+    let (runtime, mut signals) = match arm() {
+        Ok(armed) => armed,
         Err(error) => {
-            // clap knows where help and mistakes go; a closed pipe is no trouble of ours.
-            let _ = error.print();
-            return if error.use_stderr() { Outcome::Usage.into() } else { ExitCode::SUCCESS };
+            say::complain(format!("cannot start: {}", connection::describe(&error)));
+            return Outcome::Failed.into();
         }
     };
-    if let [verb, dir] = cli.targets.as_slice()
-        && verb == "install"
-    {
-        return install(Path::new(dir));
-    }
-    if let Some(reason) = env.get("WAIT_FOR_DISABLED").filter(|reason| !reason.is_empty()) {
-        eprintln!("wait-for: open at once: WAIT_FOR_DISABLED={reason}");
-        return exec::become_command(&cli.command);
-    }
-    match config::resolve(cli, is_go_timeout, &env, |path| std::fs::read_to_string(path)) {
-        Ok(config) => match config.print {
-            Some(what) => print(what, &config, &args),
-            None => wait(config, &env, start),
-        },
-        Err(errors) => complain(&errors),
-    }
-}
-
-fn install(dir: &Path) -> ExitCode {
-    match install::install(dir) {
-        Ok(path) => {
-            println!("installed {}", path.display());
-            ExitCode::SUCCESS
+    let arguments = Arguments::of(std::env::args_os());
+    let environment = Environment::of(std::env::vars_os());
+    let end = match decide(arguments, &environment, settings) {
+        Order::Show(text) => {
+            say::text(&text);
+            Ok(Then::default())
         }
-        Err(error) => {
-            eprintln!("wait-for: cannot install: {error}");
-            Outcome::Usage.into()
+        Order::Install(dir) => runtime.block_on(install(dir, &mut signals)),
+        Order::Open { reason, then } => {
+            say::complain(format!("open at once: WAIT_FOR_DISABLED={reason}"));
+            Ok(then)
         }
-    }
-}
-
-/// Prints a manifest; a closed pipe is no trouble of ours.
-fn print(what: Print, config: &Config, args: &[String]) -> ExitCode {
-    let text = match what {
-        Print::Rbac => print::rbac(config),
-        Print::InitContainer => print::init_container(&print::without_print(&args[1..])),
-    };
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
-}
-
-fn complain(errors: &[ConfigError]) -> ExitCode {
-    for error in errors {
-        eprintln!("wait-for: {error}");
-    }
-    Outcome::Usage.into()
-}
-
-fn wait(config: Config, env: &HashMap<String, String>, start: Instant) -> ExitCode {
-    let command = config.command.clone();
-    let output = Output::for_run(&config);
-    log::init(start, config.volume, &output);
-    let outcome = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => {
-            let outcome = runtime.block_on(run(config, output, env, start));
-            // A name lookup that hangs in its thread must not hold up the end.
-            runtime.shutdown_background();
-            outcome
+        Order::Refuse { mistakes, termination_log } => {
+            mistakes.iter().for_each(say::complain);
+            termination_log::write(&termination_log, &mistakes);
+            Err(Outcome::Usage)
         }
-        Err(error) => {
-            tracing::error!("cannot start: {error}");
-            Outcome::Failed
+        Order::Wait(config) => {
+            let then =
+                Then { command: config.command.clone(), termination_log: config.termination_log.clone() };
+            let output = Output::for_run(&config);
+            log::init(start, config.volume, &output);
+            for (name, meant) in environment.misspelt() {
+                tracing::warn!("{name} is no setting, and is left alone: did you mean {meant}?");
+            }
+            let run = run(*config, output, &environment.variables, &mut signals, start);
+            match runtime.block_on(run) {
+                outcome if outcome.code() == 0 => Ok(then),
+                outcome => Err(outcome),
+            }
         }
     };
-    if outcome.code() == 0 { exec::become_command(&command) } else { outcome.into() }
+    // What came in the meantime was meant for us, and the command would never hear of it.
+    let end = end.and_then(|then| match runtime.block_on(signals.pending()) {
+        Some(signal) => Err(Outcome::Signalled(signal)),
+        None => Ok(then),
+    });
+    // A name lookup that hangs in its thread must not hold up the end.
+    runtime.shutdown_background();
+    match end {
+        Ok(then) => then.start(),
+        Err(outcome) => outcome.into(),
+    }
 }
 
-async fn run(config: Config, output: Output, env: &HashMap<String, String>, start: Instant) -> Outcome {
-    let mut signals = match Signals::arm() {
-        Ok(signals) => signals,
-        Err(error) => {
-            tracing::error!("cannot listen for signals: {error}");
-            return Outcome::Failed;
-        }
+fn arm() -> io::Result<(Runtime, Signals)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let signals = {
+        let _context = runtime.enter();
+        Signals::arm()?
     };
+    Ok((runtime, signals))
+}
+
+/// Reads a configuration file, which may be on a volume that hangs.
+fn settings(path: &str) -> io::Result<String> {
+    let path = PathBuf::from(path);
+    bounded_file::in_time(move || bounded_file::read_text(&path, bounded_file::SETTINGS))
+}
+
+/// Installs in a thread: a volume that hangs must not keep a signal from ending us.
+async fn install(dir: PathBuf, signals: &mut Signals) -> Result<Then, Outcome> {
+    let copying = tokio::task::spawn_blocking(move || install::install(&dir));
+    tokio::select! {
+        biased;
+        signal = signals.recv() => Err(Outcome::Signalled(signal)),
+        copied = copying => match copied.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            Ok(path) => {
+                say::result(&[format!("installed {}", path.display())]);
+                Ok(Then::default())
+            }
+            Err(error) => {
+                say::complain(format!("cannot install: {error}"));
+                Err(Outcome::Usage)
+            }
+        }
+    }
+}
+
+async fn run(
+    config: Config,
+    output: Output,
+    env: &HashMap<String, String>,
+    signals: &mut Signals,
+    start: Instant,
+) -> Outcome {
     // What is only on the network needs no cluster, and no rights in one.
     if !config.needs_cluster() {
-        return Gate::new(config, output, start).run(None, &mut signals).await;
+        return Gate::new(config, output, start).run(None, signals).await;
     }
     let (hints, env) = (config.hints.clone(), env.clone());
     // The files may be on a volume that hangs.
@@ -178,19 +198,19 @@ async fn run(config: Config, output: Output, env: &HashMap<String, String>, star
         signal = signals.recv() => return Outcome::Signalled(signal),
         found = found => found,
         () = sleep_until(start + config.timeout.unwrap_or_default()), if config.timeout.is_some() => {
-            tracing::error!("the kubeconfig was not read in time");
-            return Outcome::TimedOut;
+            return give_up(&config, "the kubeconfig was not read in time", Outcome::TimedOut);
         }
     };
     match found {
-        Ok(Ok(cluster)) => Gate::new(config, output, start).run(Some(cluster), &mut signals).await,
-        Ok(Err(error)) => {
-            tracing::error!("{error}");
-            Outcome::Usage
-        }
-        Err(error) => {
-            tracing::error!("cannot read the kubeconfig: {error}");
-            Outcome::Usage
-        }
+        Ok(Ok(cluster)) => Gate::new(config, output, start).run(Some(cluster), signals).await,
+        Ok(Err(error)) => give_up(&config, &error.to_string(), Outcome::Usage),
+        Err(error) => give_up(&config, &format!("cannot read the kubeconfig: {error}"), Outcome::Usage),
     }
+}
+
+/// Ends before there is a gate, and says why in the termination log, too.
+fn give_up(config: &Config, why: &str, outcome: Outcome) -> Outcome {
+    tracing::error!("{why}");
+    termination_log::write(&config.termination_log, &[why.to_owned()]);
+    outcome
 }

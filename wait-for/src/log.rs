@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::config::Volume;
 use crate::output::{Above, Output};
+use crate::say::Log;
 
 struct SinceStart(Instant);
 
@@ -30,7 +31,7 @@ pub fn init(start: Instant, volume: Volume, output: &Output) {
     };
     let writer = match output {
         Output::Live(_) => BoxMakeWriter::new(|| Above),
-        Output::Text | Output::Json => BoxMakeWriter::new(std::io::stderr),
+        Output::Text | Output::Json => BoxMakeWriter::new(|| Log),
     };
     let log = tracing_subscriber::fmt()
         .with_timer(SinceStart(start))
@@ -38,6 +39,8 @@ pub fn init(start: Instant, volume: Volume, output: &Output) {
         .with_target(false)
         .with_ansi(false)
         .with_writer(writer)
+        // It would complain on stderr of what cannot be written there, and panic.
+        .log_internal_errors(false)
         .finish();
     // Only a second start could fail, and there is none.
     let _ = tracing::subscriber::set_global_default(log);

@@ -1,46 +1,76 @@
 //! Words from the cluster are untrusted: anybody who can write an object can write them.
 
+use std::borrow::Cow;
+
 /// No message is worth more than this of a line of 300 bytes.
 const LIMIT: usize = 200;
 
-/// No message that is cut in its middle is looked at beyond this: Events have 1024 bytes, conditions up to 32768.
-const WHOLE: usize = 4096;
+/// Nobody reads more of a message than its beginning and its end.
+const BOUND: usize = 4096;
 
 /// Makes a message from the cluster safe to print: one line, no control characters, no credentials, not long.
 #[must_use]
 pub fn clean(message: &str) -> String {
-    shorten(tidy(message, LIMIT), LIMIT)
+    cut(tidy(message), LIMIT)
 }
 
-/// As [`clean`], with its end: what wraps an error comes first, and its cause last.
+/// As [`clean`], however long it is: what wraps an error comes first, and its cause last.
 #[must_use]
 pub fn clean_whole(message: &str) -> String {
-    tidy(message, WHOLE)
+    tidy(message)
 }
 
-/// One line without control characters and credentials; what is longer than the limit is left out after it.
-fn tidy(message: &str, limit: usize) -> String {
-    let mut words = String::with_capacity(message.len().min(limit));
-    // Redaction only shortens.
-    for word in
-        message.split(|c: char| c.is_whitespace() || is_unprintable(c)).filter(|word| !word.is_empty())
-    {
-        if words.len() > limit {
-            break;
+/// One line without control characters and credentials.
+fn tidy(message: &str) -> String {
+    let mut words = String::with_capacity(message.len().min(LIMIT));
+    let (start, end) = bounded(message);
+    for part in [start, end] {
+        let between = |c: char| c.is_whitespace() || is_unprintable(c);
+        for word in part.split(between).filter(|word| !word.is_empty()) {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            redact(word, &mut words);
         }
-        if !words.is_empty() {
-            words.push(' ');
-        }
-        redact(word, &mut words);
     }
     hide_hub_token(&mut words);
     words
 }
 
-/// Control characters, and those that reorder or hide what a terminal shows.
+/// A message, or its first and its last words where it is too long to be gone through.
+fn bounded(message: &str) -> (&str, &str) {
+    if message.len() <= 2 * BOUND {
+        return (message, "");
+    }
+    // Half a word could be a half of a credential that is not known for one.
+    let start = message.get(..boundary(message, BOUND)).and_then(|start| start.rsplit_once(' '));
+    let end = message.get(boundary(message, message.len() - BOUND)..).and_then(|end| end.split_once(' '));
+    (start.map_or("", |(start, _)| start), end.map_or("", |(_, end)| end))
+}
+
+/// Makes a text safe to print on one line, and changes nothing else of it.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains(is_unprintable) {
+        Cow::Owned(text.replace(is_unprintable, " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// As [`printable`], of a text that nobody else needs.
+#[must_use]
+pub fn made_printable(text: String) -> String {
+    if text.contains(is_unprintable) { text.replace(is_unprintable, " ") } else { text }
+}
+
+/// Control characters, and those that reorder or hide what a terminal shows, or end its lines.
+/// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
 fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Writes `scheme://user:pass@host` as `scheme://***@host`, and `user:pass@host` as `***@host`.
@@ -83,31 +113,45 @@ fn hide_hub_token(words: &mut String) {
     }
 }
 
-/// Cuts a text that is longer than so many bytes, between characters.
+/// Cuts a text that is longer than so many bytes at its end, between characters.
 #[must_use]
 pub fn shorten(mut text: String, limit: usize) -> String {
     if text.len() > limit {
-        let mut end = limit - '…'.len_utf8();
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
+        text.truncate(boundary(&text, limit.saturating_sub('…'.len_utf8())));
         text.push('…');
     }
     text
 }
 
-/// Cuts a text that is longer than so many bytes in its middle: who says it comes first, why comes last.
+/// Cuts the middle out of a text that is longer than so many bytes, between words where there are some: what it is
+/// about stands first, and the cause last, behind all that had to do with it on the way.
 #[must_use]
-pub fn abridge(text: String, limit: usize) -> String {
+pub fn cut(text: String, limit: usize) -> String {
+    const GAP: &str = " … ";
     if text.len() <= limit {
         return text;
     }
-    let room = limit.saturating_sub('…'.len_utf8());
-    let is_boundary = |at: &usize| text.is_char_boundary(*at);
-    let head = (0..=room * 2 / 5).rev().find(is_boundary).unwrap_or_default();
-    let tail = (text.len() - (room - head)..text.len()).find(is_boundary).unwrap_or(text.len());
-    format!("{}…{}", &text[..head], &text[tail..])
+    let room = limit.saturating_sub(GAP.len());
+    let head = text.get(..boundary(&text, room * 2 / 5)).unwrap_or_default();
+    let head =
+        head.rsplit_once(' ').filter(|(head, rest)| rest.len() < head.len()).map_or(head, |(head, _)| head);
+    let mut at = text.len().saturating_sub(room - head.len());
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    let tail = text.get(at..).unwrap_or_default();
+    let tail =
+        tail.split_once(' ').filter(|(rest, tail)| rest.len() < tail.len()).map_or(tail, |(_, tail)| tail);
+    format!("{}{GAP}{tail}", head.trim_end())
+}
+
+/// The last place before or at `at` where a character ends.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 #[cfg(test)]
@@ -115,11 +159,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_abridged_text_keeps_its_start_and_its_end() {
-        assert_eq!(abridge("short".into(), 5), "short");
-        assert_eq!(abridge("0123456789abcdefghijklmnopqrstuvwxyz".into(), 13), "0123…uvwxyz");
-        for limit in 3..40 {
-            let cut = abridge("é".repeat(50), limit);
+    fn a_text_that_is_cut_keeps_its_start_and_its_end() {
+        assert_eq!(cut("short".into(), 5), "short");
+        assert_eq!(cut("one two three four five six seven".into(), 20), "one … six seven");
+        for limit in 6..40 {
+            let cut = cut("é".repeat(50), limit);
             assert!(cut.len() <= limit && cut.contains('…'), "{limit}: {cut}");
         }
     }
@@ -127,6 +171,17 @@ mod tests {
     #[test]
     fn control_and_reordering_characters_become_single_spaces() {
         assert_eq!(clean("a\n\tb\x1b[31m  c\u{202e}d"), "a b [31m c d");
+    }
+
+    #[test]
+    fn a_printable_text_is_one_line_that_shows_all_of_itself() {
+        assert!(matches!(printable("pod/x 0/2 ready — façade"), Cow::Borrowed(_)));
+        for c in
+            ['\n', '\r', '\x1b', '\x7f', '\u{85}', '\u{9b}', '\u{2028}', '\u{202e}', '\u{2067}', '\u{e0041}']
+        {
+            assert_eq!(printable(&format!("a{c}met pod/b")), "a met pod/b", "{c:?}");
+            assert_eq!(made_printable(format!("a{c}b")), "a b", "{c:?}");
+        }
     }
 
     #[test]
@@ -159,8 +214,29 @@ mod tests {
         for message in ["é".repeat(500), format!("a{}", "é".repeat(500)), "word ".repeat(500)] {
             let cleaned = clean(&message);
             assert!(cleaned.len() <= LIMIT, "{}", cleaned.len());
-            assert!(cleaned.ends_with('…'));
+            assert!(cleaned.contains('…'), "{cleaned}");
+            assert!(shorten(message, LIMIT).ends_with('…'));
         }
+    }
+
+    #[test]
+    fn the_cause_at_the_end_of_a_long_message_is_kept() {
+        let message = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc \
+                       create failed: unable to start container process: error during container init: exec: \
+                       \"serve\": executable file not found in $PATH: unknown";
+        assert_eq!(
+            clean(message),
+            "failed to create containerd task: failed to create shim task: OCI runtime … to start container process: error during \
+             container init: exec: \"serve\": executable file not found in $PATH: unknown"
+        );
+    }
+
+    #[test]
+    fn a_message_without_end_is_not_gone_through() {
+        let message = format!("first bob:hunter2@host {}last word", "mail bob:hunter2@x ".repeat(100_000));
+        let cleaned = clean(&message);
+        assert!(cleaned.starts_with("first ***@host") && cleaned.ends_with("last word"), "{cleaned}");
+        assert!(!clean(&format!("{}bob:hunter2@x", "y".repeat(20_000))).contains("hunter2"));
     }
 
     #[test]

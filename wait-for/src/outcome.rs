@@ -59,6 +59,21 @@ impl From<Outcome> for ExitCode {
     }
 }
 
+/// `--on-timeout`, and `onTimeout` of one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnTimeout {
+    /// The run ends with exit code 3.
+    #[default]
+    Fail,
+    /// What was waited for counts as met, with a warning.
+    Continue,
+}
+
+impl OnTimeout {
+    /// The words of the flag.
+    pub const WORDS: [(&'static str, Self); 2] = [("fail", Self::Fail), ("continue", Self::Continue)];
+}
+
 /// How many of the targets must be met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quorum {
@@ -74,9 +89,15 @@ pub fn decide(ends: &[Option<Outcome>], quorum: Quorum) -> Option<Outcome> {
     let met = Some(Outcome::Met);
     match quorum {
         Quorum::All if ends.iter().all(|end| *end == met) => met,
-        // One that cannot be met is enough to give up.
         Quorum::All => {
-            ends.iter().flatten().filter(|end| **end != Outcome::Met).min_by_key(|end| end.code()).copied()
+            let open = |end: &&Outcome| matches!(end, Outcome::Met | Outcome::Waived);
+            // One that cannot be met is enough to give up.
+            let given_up =
+                ends.iter().flatten().filter(|end| !open(end)).min_by_key(|end| end.code()).copied();
+            // What was waived does not count, unless there was nothing else.
+            let is_open = || ends.iter().all(|end| end.as_ref().is_some_and(|end| open(&end)));
+            let is_met = || ends.contains(&met);
+            given_up.or_else(|| is_open().then(|| if is_met() { Outcome::Met } else { Outcome::Waived }))
         }
         Quorum::Any if ends.contains(&met) => met,
         // Hopeless only when each of them is.
@@ -103,6 +124,19 @@ mod tests {
         assert_eq!(all(&[None, FAILED]), FAILED);
         assert_eq!(all(&[REFUSED, MET]), REFUSED);
         assert_eq!(all(&[TIMED_OUT, FAILED, None]), FAILED);
+    }
+
+    #[test]
+    fn a_target_that_is_waived_does_not_count_and_the_others_still_do() {
+        const WAIVED: Option<Outcome> = Some(Outcome::Waived);
+        let all = |ends: &[Option<Outcome>]| decide(ends, Quorum::All);
+        assert_eq!(all(&[WAIVED, None]), None);
+        assert_eq!(all(&[WAIVED, MET]), MET);
+        assert_eq!(all(&[WAIVED, FAILED]), FAILED);
+        assert_eq!(all(&[WAIVED, WAIVED]), WAIVED);
+        let any = |ends: &[Option<Outcome>]| decide(ends, Quorum::Any);
+        assert_eq!(any(&[WAIVED, None]), None);
+        assert_eq!(any(&[WAIVED, FAILED]), WAIVED);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use kube::core::Request;
 
 use crate::built_in::BuiltIn;
 use crate::kind::{CustomKind, Kind};
+use crate::message::clean;
+use crate::rule::{FOLLOW, GET, Rule};
 use crate::selector::Selector;
 use crate::target::Which;
 
@@ -47,6 +49,7 @@ pub struct Resource {
     custom: Option<CustomKind>,
     /// Whether only the metadata of its objects are looked at.
     is_metadata_enough: bool,
+    /// It is the pod that waits, of which only one thing is asked, once.
     is_own_pod: bool,
 }
 
@@ -212,14 +215,26 @@ impl Resource {
         }
     }
 
-    /// The rule that a Role must have for us to get, list and watch it, as a sentence's end.
+    /// The rule that a Role must have for us to read it.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        let Served { group, plural, .. } = &self.served;
+        // Whatever the pod is called, and those of the next rollout too.
+        if self.is_own_pod {
+            Rule::new(group, plural, GET)
+        } else {
+            Rule::new(group, plural, FOLLOW).named(self.name())
+        }
+    }
+
+    /// The rule that is missing where it may not be read, as a sentence's end.
     #[must_use]
     pub fn missing_rule(&self) -> String {
-        let Served { group, plural, .. } = &self.served;
         if self.sought().is_some() {
+            let group = &self.served.group;
             // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
             return format!(
-                "bind the ClusterRole system:discovery, or add to a ClusterRole for it: \
+                "bind the ClusterRole system:discovery, or add to a ClusterRole for this account: \
                  nonResourceURLs: [\"/apis/{group}\", \"/apis/{group}/*\"], verbs: [get]"
             );
         }
@@ -227,15 +242,13 @@ impl Resource {
             Scope::Namespace(_) => "Role",
             Scope::AllNamespaces | Scope::Cluster => "ClusterRole",
         };
-        if self.is_own_pod {
-            // The pods of a Deployment have other names every time.
-            return format!("add to a {role} for it: apiGroups: [\"\"], resources: [\"pods\"], verbs: [get]");
-        }
-        let names = self.name().map(|name| format!(", resourceNames: [\"{name}\"]")).unwrap_or_default();
-        let verbs = if self.name().is_some() { "get, list, watch" } else { "list, watch" };
-        format!(
-            "add to a {role} for it: apiGroups: [\"{group}\"], resources: [\"{plural}\"]{names}, verbs: [{verbs}]"
-        )
+        format!("add to a {role} for this account: {}", self.rule())
+    }
+
+    /// The API server's refusal in one line: what is missing first and whole, then its own words.
+    #[must_use]
+    pub fn refusal(&self, words: &str) -> String {
+        format!("forbidden: {}; the API server says: {}", self.missing_rule(), clean(words))
     }
 }
 
@@ -313,13 +326,32 @@ mod tests {
         let one = Resource::new(&Kind::Deployment, shop(), Which::Name("api".into()));
         assert_eq!(
             one.missing_rule(),
-            r#"add to a Role for it: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [get, list, watch]"#
+            r#"add to a Role for this account: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [list, watch]"#
         );
         let many =
             Resource::new(&Kind::Pod, Scope::AllNamespaces, Which::Selector("app=web".parse().unwrap()));
         assert_eq!(
             many.missing_rule(),
-            r#"add to a ClusterRole for it: apiGroups: [""], resources: ["pods"], verbs: [list, watch]"#
+            r#"add to a ClusterRole for this account: apiGroups: [""], resources: ["pods"], verbs: [list, watch]"#
+        );
+    }
+
+    #[test]
+    fn a_refusal_begins_with_the_missing_rule_whatever_the_server_says() {
+        let one = Resource::new(&Kind::Deployment, shop(), Which::Name("a".repeat(253)));
+        let refusal =
+            one.refusal(&format!("deployments.apps is forbidden: {}\nmet pod/y", "no ".repeat(500)));
+        assert!(refusal.starts_with(&format!("forbidden: {}; the API", one.missing_rule())), "{refusal}");
+        assert!(refusal.len() < 700 && !refusal.contains('\n'), "{refusal}");
+        // The Role of the blog that this program is known from has deployments in group "".
+        assert!(one.missing_rule().contains(r#"apiGroups: ["apps"]"#));
+    }
+
+    #[test]
+    fn the_own_pod_is_read_whatever_its_name() {
+        assert_eq!(
+            Resource::own_pod("shop".into(), "api-5d4-abcde".into()).missing_rule(),
+            r#"add to a Role for this account: apiGroups: [""], resources: ["pods"], verbs: [get]"#
         );
     }
 
@@ -344,7 +376,7 @@ mod tests {
         assert_eq!(widget.request().url_path, "/apis/example.com/v1/namespaces/shop/widgets");
         assert_eq!(
             widget.missing_rule(),
-            r#"add to a Role for it: apiGroups: ["example.com"], resources: ["widgets"], resourceNames: ["w"], verbs: [get, list, watch]"#
+            r#"add to a Role for this account: apiGroups: ["example.com"], resources: ["widgets"], resourceNames: ["w"], verbs: [list, watch]"#
         );
         widget.lose();
         assert!(widget.sought().is_some());
@@ -356,7 +388,7 @@ mod tests {
         assert_eq!(own.field_selector().as_deref(), Some("metadata.name=api-5d4-abcde"));
         assert_eq!(
             own.missing_rule(),
-            r#"add to a Role for it: apiGroups: [""], resources: ["pods"], verbs: [get]"#
+            r#"add to a Role for this account: apiGroups: [""], resources: ["pods"], verbs: [get]"#
         );
     }
 

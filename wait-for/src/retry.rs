@@ -66,7 +66,9 @@ impl Retry {
 pub fn words(error: &KubeError, missing_rule: &str) -> String {
     let end = format!("giving up after {}s", GRACE.as_secs());
     match error {
-        KubeError::Forbidden(said) => format!("forbidden: {missing_rule}; {end} without it; {said}"),
+        KubeError::Forbidden(said) => {
+            format!("forbidden: {missing_rule}; {end} without it; the API server says: {said}")
+        }
         _ if error.is_refusal() => format!("{error}; {end} of it"),
         _ => error.to_string(),
     }
@@ -98,7 +100,7 @@ mod tests {
         let forbidden = KubeError::Forbidden("pods is forbidden".into());
         assert_eq!(
             words(&forbidden, "add to a Role for it: pods"),
-            "forbidden: add to a Role for it: pods; giving up after 30s without it; pods is forbidden"
+            "forbidden: add to a Role for it: pods; giving up after 30s without it; the API server says: pods is forbidden"
         );
         assert_eq!(
             words(&KubeError::Unauthorized("Unauthorized".into()), ""),

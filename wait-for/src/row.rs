@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::diagnose::Because;
 use crate::duration::Short;
-use crate::message::shorten;
+use crate::message::{cut, made_printable};
 use crate::outcome::Outcome;
 use crate::standing::{Known, Standing, Terms};
 use crate::verdict::{Finding, Verdict};
@@ -16,6 +16,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long it has lasted is only worth saying after that.
 const SHORT: Duration = Duration::from_secs(1);
+
+/// Whether a line says how long things have been so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ages {
+    Told,
+    LeftOut,
+}
 
 /// A target and what is to be said of it.
 #[derive(Debug)]
@@ -30,6 +37,7 @@ pub struct Row {
     pub broken: Option<String>,
     /// Why the API server cannot be asked just now, since when, and whether that was said.
     pub trouble: Option<Trouble>,
+    is_waived: bool,
 }
 
 /// What a diagnosis has found.
@@ -58,35 +66,75 @@ impl Row {
     /// A target of which nothing is known.
     #[must_use]
     pub fn new(name: String, terms: Terms) -> Self {
-        Self { name, standing: Standing::new(terms), why: None, broken: None, trouble: None }
+        Self {
+            name: made_printable(name),
+            standing: Standing::new(terms),
+            why: None,
+            broken: None,
+            trouble: None,
+            is_waived: false,
+        }
     }
 
     /// The one line about the target, with what stands in the way of knowing more.
     #[must_use]
     pub fn line(&self, now: Duration) -> String {
+        self.text(now, Ages::Told)
+    }
+
+    /// What the line says apart from times: where this is the same, nothing is new.
+    #[must_use]
+    pub fn gist(&self, now: Duration) -> String {
+        self.text(now, Ages::LeftOut)
+    }
+
+    /// What sort of state it is in: the same while only numbers and causes change.
+    #[must_use]
+    pub fn sort(&self, now: Duration) -> String {
+        let state = match self.standing.known() {
+            Known::Nothing | Known::Refused(_) => "",
+            Known::Verdict(verdict) => &verdict.finding().state,
+        };
+        let is_digit = |c: char| c.is_ascii_digit();
+        let trouble = if self.trouble.is_some() { "!" } else { "" };
+        format!("{}{trouble} {}", self.word(now), state.replace(is_digit, ""))
+    }
+
+    fn text(&self, now: Duration, ages: Ages) -> String {
         let known = self.standing.known();
         let state = match known {
             Known::Nothing if self.trouble.is_some() => "not seen yet".to_owned(),
             Known::Nothing => "not seen yet — no answer from the API server".to_owned(),
             Known::Verdict(verdict) => match (self.standing.holding(now), &self.why) {
+                (Some(_), _) if ages == Ages::LeftOut => {
+                    format!("{}, to be held{}", verdict.finding(), self.broken())
+                }
                 (Some(held), _) => format!(
                     "{}, held for {} of {}{}",
                     verdict.finding(),
                     Short(held),
                     Short(self.standing.stable_for()),
-                    self.broken.as_ref().map(|why| format!("; {why}")).unwrap_or_default()
+                    self.broken()
                 ),
-                (None, Some(why)) => format!("{} — {}", verdict.finding().state, why.text(now)),
+                (None, Some(why)) => format!("{} — {}", verdict.finding().state, why.text(now, ages)),
                 (None, None) => verdict.finding().to_string(),
             },
-            Known::Refused(why) => why.clone(),
+            // What helps against it stands first, and is never cut.
+            Known::Refused(why) => return format!("{} {why}", self.name),
         };
-        let trouble = match (&self.trouble, known) {
-            (None, _) | (_, Known::Refused(_)) => String::new(),
-            (Some(trouble), _) if now - trouble.since < SHORT => format!(" — {}", trouble.what),
-            (Some(trouble), _) => format!(" — {} (for {})", trouble.what, Short(now - trouble.since)),
-        };
-        shorten(format!("{} {state}{trouble}", self.name), LONGEST_LINE)
+        let line = cut(format!("{} {state}", self.name), LONGEST_LINE);
+        match &self.trouble {
+            None => line,
+            Some(trouble) if ages == Ages::LeftOut || now.saturating_sub(trouble.since) < SHORT => {
+                format!("{line} — {}", trouble.what)
+            }
+            Some(trouble) => format!("{line} — {} (for {})", trouble.what, Short(now - trouble.since)),
+        }
+    }
+
+    /// What has made the condition hold anew, as a sentence's end.
+    fn broken(&self) -> String {
+        self.broken.as_ref().map(|why| format!("; {why}")).unwrap_or_default()
     }
 
     /// Where the target stands, in one word.
@@ -98,6 +146,7 @@ impl Row {
             (Some(Outcome::Usage), _) => "misused",
             (Some(Outcome::Refused), _) => "refused",
             (Some(Outcome::TimedOut), _) => "timed-out",
+            (Some(Outcome::Waived), _) => "waived",
             (_, Known::Nothing) => "unknown",
             _ => "not-yet",
         }
@@ -112,19 +161,28 @@ impl Row {
     /// Whether the target does not hold the gate closed.
     #[must_use]
     pub fn is_open(&self, now: Duration) -> bool {
-        self.standing.end(now) == Some(Outcome::Met)
+        matches!(self.standing.end(now), Some(Outcome::Met | Outcome::Waived))
+    }
+
+    /// Whether the target is waived since the last time that this was asked.
+    pub fn turns_waived(&mut self, now: Duration) -> bool {
+        let was_waived =
+            std::mem::replace(&mut self.is_waived, self.standing.end(now) == Some(Outcome::Waived));
+        self.is_waived && !was_waived
     }
 
     /// A state that is new is worth a line; the same state is not.
     pub fn learn(&mut self, verdict: Verdict, now: Duration) -> bool {
-        let why = self.why.take();
+        let (verdict, why) = (safe(verdict), self.why.take());
         let is_said = why.as_ref().is_none_or(|why| why.because.says(&verdict));
         self.standing.learn(Known::Verdict(verdict), now) || !is_said
     }
 
     /// As [`Row::learn`], with what a diagnosis found and how long that has been so.
     pub fn learn_why(&mut self, verdict: Verdict, because: Because, age: Duration, now: Duration) -> bool {
-        let known = Known::Verdict(verdict);
+        let known = Known::Verdict(safe(verdict));
+        let because =
+            Because { cause: made_printable(because.cause), hint: because.hint.map(made_printable) };
         // The finding's own cause is not in the line: only its state is.
         let is_said = match (&self.why, self.standing.known()) {
             (Some(why), _) => why.because == because,
@@ -140,12 +198,13 @@ impl Row {
     /// The condition has not held all the time; worth a line where it has to.
     pub fn start_anew(&mut self, why: String, now: Duration) -> bool {
         let is_held = self.standing.start_anew(now);
-        self.broken = is_held.then_some(why);
+        self.broken = is_held.then(|| made_printable(why));
         is_held
     }
 
     /// Trouble is worth a line at once where nothing is known yet, else when it lasts.
     pub fn suffer(&mut self, what: String, now: Duration) -> bool {
+        let what = made_printable(what);
         let is_unknown = *self.standing.known() == Known::Nothing;
         let trouble = self.trouble.get_or_insert(Trouble { what: String::new(), since: now, is_said: false });
         let is_news = trouble.what != what || !trouble.is_said;
@@ -163,22 +222,40 @@ impl Row {
     /// The API server rejects the question itself.
     pub fn misuse(&mut self, finding: Finding, now: Duration) {
         self.why = None;
-        self.standing.learn(Known::Verdict(Verdict::Misused(finding)), now);
+        self.standing.learn(Known::Verdict(safe(Verdict::Misused(finding))), now);
     }
 
     /// The API server will never answer.
     pub fn refuse(&mut self, why: String, now: Duration) {
-        self.standing.learn(Known::Refused(why), now);
+        self.standing.learn(Known::Refused(made_printable(why)), now);
     }
 }
 
 impl Why {
     /// `CAUSE since AGE; HINT`
-    fn text(&self, now: Duration) -> String {
+    fn text(&self, now: Duration, ages: Ages) -> String {
         let age = self.age + now.saturating_sub(self.told);
-        let age = if age < SHORT { String::new() } else { format!(" since {}", Short(whole(age))) };
+        let age = if age < SHORT || ages == Ages::LeftOut {
+            String::new()
+        } else {
+            format!(" since {}", Short(whole(age)))
+        };
         let hint = self.because.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
         format!("{}{age}{hint}", self.because.cause)
+    }
+}
+
+/// A verdict whose words, which may come from anybody, are safe to print.
+fn safe(verdict: Verdict) -> Verdict {
+    let safe = |finding: Finding| Finding {
+        state: made_printable(finding.state),
+        cause: finding.cause.map(made_printable),
+    };
+    match verdict {
+        Verdict::Met(finding) => Verdict::Met(safe(finding)),
+        Verdict::NotYet(finding) => Verdict::NotYet(safe(finding)),
+        Verdict::Failed(finding) => Verdict::Failed(safe(finding)),
+        Verdict::Misused(finding) => Verdict::Misused(safe(finding)),
     }
 }
 
@@ -273,7 +350,7 @@ mod tests {
     #[test]
     fn a_restart_makes_a_condition_hold_anew_and_is_said() {
         let met = || Verdict::Met(Finding::state("ready"));
-        let mut row = Row::new("pod/x".into(), Terms { stable_for: seconds(10), timeout: None });
+        let mut row = Row::new("pod/x".into(), Terms { stable_for: seconds(10), ..Terms::default() });
         assert!(!row.start_anew("x was restarted".into(), START), "nothing holds yet");
         row.learn(met(), START);
         assert!(row.start_anew("x was restarted, 1 restart in all".into(), seconds(8)));
@@ -286,10 +363,55 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_at_a_character() {
+    fn long_lines_are_cut_in_the_middle_between_characters() {
         let mut row = Row::new("pod/x".into(), Terms::default());
-        row.learn(Verdict::NotYet(Finding { state: "é".repeat(400), cause: None }), START);
+        row.learn(Verdict::NotYet(Finding::because("é".repeat(400), "the cause")), START);
         let line = row.line(START);
-        assert!(line.len() <= LONGEST_LINE && line.ends_with('…'), "{} bytes", line.len());
+        assert!(line.len() <= LONGEST_LINE && line.ends_with("the cause"), "{line}");
+    }
+
+    #[test]
+    fn what_helps_against_a_refusal_is_never_cut() {
+        let mut row = Row::new("pod/x".into(), Terms::default());
+        row.suffer("y".repeat(400), START);
+        assert!(row.line(START).ends_with(&"y".repeat(400)));
+        row.refuse("z".repeat(400), START);
+        assert!(row.line(START).ends_with(&"z".repeat(400)));
+    }
+
+    #[test]
+    fn nobody_can_write_a_second_line() {
+        let evil = "ready\r\nmet pod/y \x1b[2K\u{2028}\u{202e}";
+        let finding = || Finding::because(evil, evil);
+        let mut row = Row::new(format!("pod/{evil}"), Terms::default());
+        let mut lines = Vec::new();
+        row.suffer(evil.into(), START);
+        lines.push(row.result(START));
+        row.learn(Verdict::NotYet(finding()), START);
+        lines.push(row.result(START));
+        let because = Because { cause: evil.into(), hint: Some(evil.into()) };
+        row.learn_why(Verdict::Failed(finding()), because, START, START);
+        lines.push(row.result(START));
+        row.misuse(finding(), START);
+        lines.push(row.result(START));
+        row.refuse(evil.into(), START);
+        lines.push(row.result(START));
+        for line in lines {
+            assert_eq!(crate::message::printable(&line), line);
+        }
+    }
+
+    #[test]
+    fn numbers_and_causes_do_not_change_the_sort_of_a_state() {
+        let mut row = Row::new("pod/app=x".into(), Terms::default());
+        let mut learn = |verdict| {
+            row.learn(verdict, START);
+            (row.sort(START), row.gist(START))
+        };
+        let one = learn(Verdict::NotYet(Finding::because("1/2000 ready", "pod x-17 pulling")));
+        let two = learn(Verdict::NotYet(Finding::because("12/2000 ready", "pod y-zz pulling")));
+        assert!(one.0 == two.0 && one.1 != two.1, "{one:?} {two:?}");
+        assert_ne!(learn(Verdict::NotYet(Finding::state("none found"))).0, one.0);
+        assert_ne!(learn(Verdict::Met(Finding::state("2000/2000 ready"))).0, one.0);
     }
 }

@@ -27,4 +27,14 @@ impl Signals {
             _ = self.interrupt.recv() => 2,
         }
     }
+
+    /// The number of one that has come already.
+    pub async fn pending(&mut self) -> Option<u8> {
+        tokio::select! {
+            biased;
+            signal = self.recv() => Some(signal),
+            // It gives way once, in which the runtime looks for what has come.
+            () = tokio::task::yield_now() => None,
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::outcome::Outcome;
+use crate::outcome::{OnTimeout, Outcome};
 use crate::verdict::Verdict;
 
 /// What is known of a target.
@@ -23,6 +23,8 @@ pub struct Terms {
     pub stable_for: Duration,
     /// The target must be met by then, from the start of the run.
     pub timeout: Option<Duration>,
+    /// What it means that it is not.
+    pub on_timeout: OnTimeout,
 }
 
 /// A target's state and its history, as far as it matters. All times run from the start of the run.
@@ -71,7 +73,13 @@ impl Standing {
             Known::Refused(_) => Some(Outcome::Refused),
             Known::Nothing | Known::Verdict(Verdict::NotYet(_)) => None,
         };
-        end.or_else(|| self.terms.timeout.filter(|limit| now >= *limit).map(|_| Outcome::TimedOut))
+        match (end, self.terms.on_timeout) {
+            _ if self.terms.timeout.is_none_or(|limit| now < limit) => end,
+            (Some(Outcome::Met | Outcome::Usage), _) => end,
+            // Whatever becomes of it after its time does not matter.
+            (_, OnTimeout::Continue) => Some(Outcome::Waived),
+            (end, OnTimeout::Fail) => end.or(Some(Outcome::TimedOut)),
+        }
     }
 
     /// How long the condition has held so far, while that is not long enough.
@@ -121,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_condition_must_hold_without_a_break() {
-        let mut standing = Standing::new(Terms { stable_for: at(3), timeout: None });
+        let mut standing = Standing::new(Terms { stable_for: at(3), ..Terms::default() });
         standing.learn(met("1/2 available"), at(1));
         assert_eq!((standing.end(at(3)), standing.turns_at(at(3))), (None, Some(at(4))));
         standing.learn(met("2/2 available"), at(3));
@@ -136,12 +144,29 @@ mod tests {
 
     #[test]
     fn a_target_with_a_timeout_of_its_own_runs_out_of_time_alone() {
-        let mut standing = Standing::new(Terms { stable_for: at(0), timeout: Some(at(10)) });
+        let mut standing = Standing::new(Terms { timeout: Some(at(10)), ..Terms::default() });
         standing.learn(not_yet(), at(1));
         assert_eq!((standing.end(at(9)), standing.turns_at(at(9))), (None, Some(at(10))));
         assert_eq!(standing.end(at(10)), Some(Outcome::TimedOut));
         standing.learn(met("2/2 available"), at(11));
         assert_eq!(standing.end(at(11)), Some(Outcome::Met));
+    }
+
+    #[test]
+    fn a_target_that_is_waived_stays_so_unless_it_is_met() {
+        let terms = Terms { timeout: Some(at(10)), on_timeout: OnTimeout::Continue, ..Terms::default() };
+        let mut standing = Standing::new(terms);
+        assert_eq!((standing.end(at(9)), standing.turns_at(at(9))), (None, Some(at(10))));
+        assert_eq!(standing.end(at(10)), Some(Outcome::Waived));
+        standing.learn(Known::Verdict(Verdict::Failed(Finding::state("failed"))), at(11));
+        assert_eq!(
+            standing.end(at(9)),
+            Some(Outcome::Failed),
+            "within its time, what is hopeless is hopeless"
+        );
+        assert_eq!(standing.end(at(11)), Some(Outcome::Waived));
+        standing.learn(met("2/2 available"), at(12));
+        assert_eq!(standing.end(at(12)), Some(Outcome::Met));
     }
 
     #[test]

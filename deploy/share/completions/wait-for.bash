@@ -23,7 +23,7 @@ _wait__for() {
 
     case "${cmd}" in
         wait__for)
-            opts="-n -q -v -l -h -V --namespace --timeout --on-timeout --stable-for --fail-fast --newer-than --missing --any --all --once --config --output --quiet --print --interval --kubeconfig --context --termination-log --verbose --resource --name --selector --condition --resource-type --label-selector --help --version"
+            opts="-n -q -v -l -h -V --namespace --timeout --on-timeout --stable-for --fail-fast --newer-than --missing --any --all --once --config --output --quiet --print --print-name --interval --kubeconfig --context --termination-log --verbose --resource --name --selector --condition --resource-type --label-selector --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -70,6 +70,10 @@ _wait__for() {
                     return 0
                     ;;
                 --print)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --print-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

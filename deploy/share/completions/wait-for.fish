@@ -7,7 +7,8 @@ complete -c wait-for -l newer-than -d 'Objects created before this time, or befo
 complete -c wait-for -l missing -d 'What it means that an object does not exist: wait, fail or ok [env: WAIT_FOR_MISSING] [default: wait]' -r
 complete -c wait-for -l config -d 'Targets and settings as YAML [env: WAIT_FOR_CONFIG]' -r
 complete -c wait-for -l output -d 'text, or json: one object a line on stdout [env: WAIT_FOR_OUTPUT] [default: text]' -r
-complete -c wait-for -l print -d 'Print the least rights for these targets, or the initContainer: rbac or init-container' -r
+complete -c wait-for -l print -d 'Print the least rights for these targets, or the initContainer; contacts nothing' -r
+complete -c wait-for -l print-name -d 'What is printed is called this [default: after the targets]' -r
 complete -c wait-for -l interval -d 'Time between looks where watching is forbidden [env: WAIT_FOR_INTERVAL] [default: 2s]' -r
 complete -c wait-for -l kubeconfig -d 'Kubeconfig to use [env: WAIT_FOR_KUBECONFIG, KUBECONFIG] [default: ~/.kube/config, else the pod\'s account]' -r
 complete -c wait-for -l context -d 'Context of the kubeconfig [env: WAIT_FOR_CONTEXT] [default: its current one]' -r

@@ -25,7 +25,8 @@ _wait-for() {
 '--missing=[What it means that an object does not exist\: wait, fail or ok \[env\: WAIT_FOR_MISSING\] \[default\: wait\]]:wait|fail|ok:_default' \
 '--config=[Targets and settings as YAML \[env\: WAIT_FOR_CONFIG\]]:FILE:_default' \
 '--output=[text, or json\: one object a line on stdout \[env\: WAIT_FOR_OUTPUT\] \[default\: text\]]:text|json:_default' \
-'--print=[Print the least rights for these targets, or the initContainer\: rbac or init-container]:rbac|init-container:_default' \
+'--print=[Print the least rights for these targets, or the initContainer; contacts nothing]:rbac|init-container:_default' \
+'--print-name=[What is printed is called this \[default\: after the targets\]]:NAME:_default' \
 '--interval=[Time between looks where watching is forbidden \[env\: WAIT_FOR_INTERVAL\] \[default\: 2s\]]:DURATION:_default' \
 '--kubeconfig=[Kubeconfig to use \[env\: WAIT_FOR_KUBECONFIG, KUBECONFIG\] \[default\: ~/.kube/config, else the pod'\''s account\]]:FILE:_default' \
 '--context=[Context of the kubeconfig \[env\: WAIT_FOR_CONTEXT\] \[default\: its current one\]]:NAME:_default' \
@@ -48,7 +49,8 @@ _wait-for() {
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-'*::targets -- KIND/NAME\[@NAMESPACE\]\[\:CONDITION\], KIND/SELECTOR\[@NAMESPACE\]\[\:CONDITION\], tcp\://HOST\:PORT, http\://…, https\://…, grpc\://HOST\:PORT\[/SERVICE\] or dns\://NAME:_default' \
+'*::targets -- KIND/NAME\[@NAMESPACE\]\[\:CONDITION\], KIND/SELECTOR\[@NAMESPACE\]\[\:CONDITION\],
+tcp\://HOST\:PORT, http\://…, https\://…, grpc\://HOST\:PORT\[/SERVICE\] or dns\://NAME:_default' \
 && ret=0
 }
 

@@ -6,16 +6,18 @@ use std::fmt;
 
 use serde_json::Value;
 use wait_for::config::Config;
-use wait_for::endpoints;
 use wait_for::kind::Kind;
+use wait_for::print::needs::{self, Purpose, Where};
 use wait_for::resource::Scope;
-use wait_for::target::{Target, Which};
+use wait_for::rule::Rule;
+use wait_for::target::Target;
 
 use crate::arguments;
 use crate::container::{self, NAMESPACE};
 use crate::file::{File, items, text};
 
 const SLICES: (&str, &str) = ("discovery.k8s.io", "endpointslices");
+const EVENTS: (&str, &str) = ("", "events");
 
 /// One verb on one resource, or on one object of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,14 +36,18 @@ pub(crate) fn unfit_roles(file: &File) -> Vec<String> {
         if file.find("ServiceAccount", account).is_none() {
             complaints.push(format!("{}: no ServiceAccount \"{account}\" in this file", container.name()));
         }
-        match arguments::gate(&container).and_then(|config| needed(&config)) {
-            Ok(needed) => {
-                let granted = granted(file, account);
+        match arguments::gate(&container).and_then(|config| Ok((needed(&config)?, config))) {
+            Ok((needed, config)) => {
+                let useful: BTreeSet<Permission> = config.objects().flat_map(useful_to).collect();
+                let granted: BTreeSet<Permission> = granted(file, account);
                 complaints.extend(
                     needed.difference(&granted).map(|missing| format!("{account} may not {missing}")),
                 );
                 complaints.extend(
-                    granted.difference(&needed).map(|surplus| format!("{account} need not {surplus}")),
+                    granted
+                        .difference(&needed)
+                        .filter(|surplus| !useful.contains(surplus))
+                        .map(|surplus| format!("{account} need not {surplus}")),
                 );
             }
             Err(error) => complaints.push(format!("{}: {error}", container.name())),
@@ -72,7 +78,7 @@ pub(crate) fn careless_roles(file: &File) -> Vec<String> {
         let is_known = COMMON
             .iter()
             .map(resource)
-            .chain([SLICES])
+            .chain([SLICES, EVENTS])
             .any(|resource| resource == (permission.group.as_str(), permission.resource.as_str()));
         (!is_reading || !is_known).then(|| format!("{} must not grant {permission}", name(role)))
     });
@@ -127,19 +133,31 @@ fn resource(kind: &Kind) -> (&'static str, &'static str) {
     (built_in.group, built_in.plural)
 }
 
+/// As `--print rbac` and the gate's own advice have it.
 fn needed_by(target: &Target) -> BTreeSet<Permission> {
-    let (group, resource) = resource(&target.kind);
-    let (verbs, name): (&[&str], _) = match &target.which {
-        Which::Name(name) => (&["get", "list", "watch"], Some(name.as_str())),
-        Which::Selector(_) => (&["list", "watch"], None),
+    needs::required(target).iter().flat_map(|(_, rule)| permitted(rule)).collect()
+}
+
+/// What may be granted besides, to be told the reason in full.
+fn useful_to(target: &Target) -> BTreeSet<Permission> {
+    let namespaced =
+        |(place, purpose, _): &(Where, Purpose, _)| *place != Where::Nowhere && *purpose == Purpose::Reason;
+    let rules = needs::optional(target).into_iter().filter(namespaced);
+    rules.flat_map(|(_, _, rule)| permitted(&rule)).collect()
+}
+
+fn permitted(rule: &Rule) -> Vec<Permission> {
+    let names: Vec<Option<&str>> = match rule.names.as_slice() {
+        [] => vec![None],
+        names => names.iter().map(|name| Some(name.as_str())).collect(),
     };
-    let mut needed: BTreeSet<Permission> =
-        verbs.iter().map(|verb| Permission::new(verb, group, resource, name)).collect();
-    if endpoints::condition(target).is_some() {
-        let (group, resource) = SLICES;
-        needed.extend(["list", "watch"].map(|verb| Permission::new(verb, group, resource, None)));
+    let mut all = Vec::new();
+    for resource in &rule.resources {
+        for verb in rule.verbs {
+            all.extend(names.iter().map(|name| Permission::new(verb, &rule.group, resource, *name)));
+        }
     }
-    needed
+    all
 }
 
 fn granted(file: &File, account: &str) -> BTreeSet<Permission> {

@@ -78,7 +78,7 @@ fn wait_for(
     let Normalised { args, is_go_timeout } = legacy::normalise(words);
     let cli = Cli::try_parse_from(args).map_err(|error| error.to_string())?;
     wait_for::config::resolve(cli, is_go_timeout, environment, |path| std::fs::read_to_string(path))
-        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// A variable that nobody reads is as wrong as one that is refused.

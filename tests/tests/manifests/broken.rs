@@ -51,9 +51,9 @@ fn of_variables_that_the_simulator_refuses_or_warns_of() {
 fn of_roles_that_grant_too_little_or_too_much() {
     let cases = [
         ("postgres-gate", "[apps]", "[\"\"]", "api may not watch deployments.apps/postgres"),
-        ("postgres-gate", "[get, list, watch]", "[get]", "may not list deployments.apps"),
-        ("postgres-gate", "resourceNames: [postgres]", "resourceNames: [mysql]", "need not get"),
-        ("postgres-gate", "    resourceNames: [postgres]\n", "", "need not get deployments.apps"),
+        ("postgres-gate", "[list, watch]", "[get]", "may not list deployments.apps"),
+        ("postgres-gate", "resourceNames: [postgres]", "resourceNames: [mysql]", "need not list"),
+        ("postgres-gate", "    resourceNames: [postgres]\n", "", "need not list deployments.apps"),
         ("postgres-gate", "serviceAccountName: api", "serviceAccountName: default", "\"default\""),
         (
             "api-service-gate",
@@ -69,9 +69,9 @@ fn of_roles_that_grant_too_little_or_too_much() {
 #[test]
 fn of_roles_that_nobody_should_copy() {
     let cases = [
-        ("redis-pod-gate", "[get, list, watch]", "[get, delete]", "must not grant delete pods"),
-        ("redis-pod-gate", "resources: [pods]", "resources: [secrets]", "must not grant get secrets"),
-        ("postgres-gate", "[apps]", "[\"*\"]", "must not grant get deployments.*"),
+        ("redis-pod-gate", "[list, watch]", "[get, delete]", "must not grant delete pods"),
+        ("redis-pod-gate", "resources: [pods]", "resources: [secrets]", "must not grant list secrets"),
+        ("postgres-gate", "[apps]", "[\"*\"]", "must not grant list deployments.*"),
         ("redis-pod-gate", "kind: RoleBinding", "kind: Binding", "bound to nobody"),
         ("redis-pod-gate", "kind: Role\nm", "kind: ClusterRole\nm", "all namespaces"),
     ];

@@ -23,6 +23,9 @@ pub enum ConfigError {
     /// No namespace can be called that.
     #[error("{0}: {1:?} is not a namespace: {2}")]
     Namespace(String, String, #[source] NameError),
+    /// Nothing in a cluster can be called that.
+    #[error("--print-name: {0:?} is not a name: {1}")]
+    PrintName(String, #[source] NameError),
     /// A word that is not among those that are known.
     #[error("{from}: {text:?} is not one of {known}{hint}")]
     Word {
@@ -35,6 +38,9 @@ pub enum ConfigError {
         /// Which was probably meant.
         hint: String,
     },
+    /// A target that is to be waived when its time is over, which it never is.
+    #[error("{0}: continue needs a timeout of this target: write timeout: 2m beside it")]
+    NoTimeout(String),
     /// A time is malformed.
     #[error("{0}: {1}, or self")]
     Time(String, #[source] MomentError),

@@ -31,7 +31,8 @@ const KEYS: [&str; 17] = [
     "verbose",
 ];
 /// The keys of a target that has terms of its own.
-const TARGET_KEYS: [&str; 6] = ["target", "timeout", "stableFor", "missing", "failFast", "newerThan"];
+const TARGET_KEYS: [&str; 7] =
+    ["target", "timeout", "onTimeout", "stableFor", "missing", "failFast", "newerThan"];
 
 /// A file that has been read; the one without content where there is none.
 #[derive(Debug, Default)]

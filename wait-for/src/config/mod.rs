@@ -9,6 +9,7 @@ mod sources;
 mod targets;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,12 +24,13 @@ use crate::diagnose::FailFast;
 use crate::missing::Missing;
 use crate::name;
 use crate::newer_than::NewerThan;
-use crate::outcome::Quorum;
+use crate::outcome::{OnTimeout, Quorum};
 use crate::place::Place;
 use crate::print::Print;
 use crate::resource::Scope;
 use crate::standing::Terms;
 use crate::target::Target;
+use crate::termination_log;
 
 /// One look every so often where watching is forbidden.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -64,8 +66,12 @@ pub struct Config {
     pub volume: Volume,
     /// Print this instead of waiting.
     pub print: Option<Print>,
+    /// What that is to be called; by default after the targets.
+    pub print_name: Option<String>,
+    /// The configuration file.
+    pub file: Option<String>,
     /// What to become once the gate is open; nothing where it is empty.
-    pub command: Vec<String>,
+    pub command: Vec<OsString>,
 }
 
 impl Config {
@@ -96,16 +102,6 @@ pub struct Wanted {
     pub newer_than: NewerThan,
 }
 
-/// `--on-timeout`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnTimeout {
-    /// Exit code 3.
-    #[default]
-    Fail,
-    /// Exit code 0, or the command, with a warning.
-    Continue,
-}
-
 /// `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
@@ -127,6 +123,22 @@ pub enum Volume {
     Verbose,
 }
 
+/// What is wrong with a configuration.
+#[derive(Debug)]
+pub struct Mistakes {
+    /// Every mistake that was found.
+    pub errors: Vec<ConfigError>,
+    /// Where to say so for whoever looks at the pod.
+    pub termination_log: PathBuf,
+}
+
+impl Mistakes {
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, ConfigError> {
+        self.errors.iter()
+    }
+}
+
 /// Makes sense of everything that was said. `is_go_timeout` says that `-timeout` was spelt as
 /// go_wait_for_k8s has it; `read` reads the configuration file, if one is named.
 ///
@@ -137,8 +149,12 @@ pub fn resolve(
     is_go_timeout: bool,
     env: &HashMap<String, String>,
     read: impl Fn(&str) -> std::io::Result<String>,
-) -> Result<Config, Vec<ConfigError>> {
-    let file = read_file(&cli, env, read)?;
+) -> Result<Config, Mistakes> {
+    let mut termination_log = termination_log::named(cli.termination_log.as_deref(), env);
+    let file = match read_file(&cli, env, read) {
+        Ok(file) => file,
+        Err(errors) => return Err(Mistakes { errors, termination_log }),
+    };
     let sources = Sources { env, file: &file };
     let mut errors = Errors::default();
     let is_legacy = cli.resource_type.is_some()
@@ -153,18 +169,21 @@ pub fn resolve(
         errors.0.extend(mistakes);
         Vec::new()
     });
+    // What is printed is for a pod that will know its place.
     let place = Place::of(env);
+    let known_place = cli.print.is_none().then_some(&place);
     errors.0.extend(named.iter().filter_map(|(aim, _)| {
         let target = aim.object()?;
-        target.check_place(&place).err().map(|error| ConfigError::Target(target.full(), error.into()))
+        target.check_place(known_place?).err().map(|error| ConfigError::Target(target.full(), error.into()))
     }));
     let defaults = TargetDefaults {
         stable_for: errors.or_default(duration(sources.get(cli.stable_for.as_ref(), "stable-for"), 0)),
         missing: errors.or_default(word(sources.get(cli.missing.as_ref(), "missing"), &Missing::WORDS)),
         fail_fast: errors
             .or_default(word(sources.get(cli.fail_fast.as_ref(), "fail-fast"), &FailFast::WORDS)),
-        newer_than: errors.or_default(newer_than(sources.get(cli.newer_than.as_ref(), "newer-than"), &place)),
-        place: place.clone(),
+        newer_than: errors
+            .or_default(newer_than(sources.get(cli.newer_than.as_ref(), "newer-than"), known_place)),
+        place: known_place,
     };
     let wanted = named.into_iter().map(|(aim, entry)| defaults.wanted(aim, entry, &mut errors)).collect();
 
@@ -196,8 +215,7 @@ pub fn resolve(
     let verbose = errors.or_default(sources.switch(cli.verbose, "verbose"));
     let quiet = errors.or_default(sources.switch(cli.quiet, "quiet"));
     let on_timeout = sources.get(cli.on_timeout.as_ref(), "on-timeout");
-    let on_timeout =
-        errors.or_default(word(on_timeout, &[("fail", OnTimeout::Fail), ("continue", OnTimeout::Continue)]));
+    let on_timeout = errors.or_default(word(on_timeout, &OnTimeout::WORDS));
     let output = sources.get(cli.output.as_ref(), "output");
     let format = errors.or_default(word(output, &[("text", Format::Text), ("json", Format::Json)]));
     if once && !cli.command.is_empty() {
@@ -206,7 +224,24 @@ pub fn resolve(
 
     let print = cli.print.map(|text| Setting { from: "--print".into(), text }.word(&Print::WORDS));
     let print = print.and_then(|word| word.map_err(|error| errors.0.push(error)).ok());
+    if let Some(name) = &cli.print_name {
+        errors.or_default(name::subdomain(name).map_err(|error| ConfigError::PrintName(name.clone(), error)));
+        if print.is_none() {
+            errors
+                .0
+                .push(ConfigError::Flags("--print-name goes with --print rbac or --print init-container"));
+        }
+    }
+    if print.is_some() && cli.command.iter().any(|word| word.to_str().is_none()) {
+        errors
+            .0
+            .push(ConfigError::Flags("--print: what follows -- is no UTF-8, which a manifest cannot hold"));
+    }
 
+    if let Some(Setting { text, .. }) = sources.get(cli.termination_log.as_ref(), "termination-log") {
+        termination_log = text.into();
+    }
+    let path = sources.get(cli.config.as_ref(), "config").map(|setting| setting.text);
     let text = |flag: &Option<String>, name| sources.get(flag.as_ref(), name).map(|setting| setting.text);
     let config = Config {
         wanted,
@@ -221,8 +256,7 @@ pub fn resolve(
             context: text(&cli.context, "context"),
         },
         place,
-        termination_log: text(&cli.termination_log, "termination-log")
-            .map_or_else(|| PathBuf::from("/dev/termination-log"), PathBuf::from),
+        termination_log,
         format,
         volume: match (verbose, quiet) {
             (true, _) => Volume::Verbose,
@@ -230,9 +264,15 @@ pub fn resolve(
             (false, false) => Volume::Normal,
         },
         print,
+        print_name: cli.print_name,
+        file: path,
         command: cli.command,
     };
-    if errors.0.is_empty() { Ok(config) } else { Err(errors.0) }
+    if errors.0.is_empty() {
+        Ok(config)
+    } else {
+        Err(Mistakes { errors: errors.0, termination_log: config.termination_log })
+    }
 }
 
 /// The mistakes so far.
@@ -250,28 +290,35 @@ impl Errors {
 }
 
 /// What targets are given that have no terms of their own.
-struct TargetDefaults {
+struct TargetDefaults<'a> {
     stable_for: Duration,
     missing: Missing,
     fail_fast: FailFast,
     newer_than: NewerThan,
-    place: Place,
+    /// Where we run; it does not matter for what is only printed.
+    place: Option<&'a Place>,
 }
 
-impl TargetDefaults {
+impl TargetDefaults<'_> {
     fn wanted(&self, aim: Aim, entry: Option<&FileTarget>, errors: &mut Errors) -> Wanted {
         let own = |key| entry.and_then(|entry| entry.setting(key));
         let stable_for = own("stableFor").map_or(Ok(self.stable_for), |setting| setting.duration(0));
         let timeout = errors.or_default(duration(own("timeout"), 0));
+        let on_timeout =
+            own("onTimeout").map_or(Ok(OnTimeout::Fail), |setting| match setting.word(&OnTimeout::WORDS) {
+                Ok(OnTimeout::Continue) if timeout.is_zero() => Err(ConfigError::NoTimeout(setting.from)),
+                word => word,
+            });
         let missing = own("missing").map_or(Ok(self.missing), |setting| setting.word(&Missing::WORDS));
         let fail_fast = own("failFast").map_or(Ok(self.fail_fast), |setting| setting.word(&FailFast::WORDS));
         let newer_than =
-            own("newerThan").map_or(Ok(self.newer_than), |setting| newer_than(Some(setting), &self.place));
+            own("newerThan").map_or(Ok(self.newer_than), |setting| newer_than(Some(setting), self.place));
         Wanted {
             aim,
             terms: Terms {
                 stable_for: errors.or_default(stable_for),
                 timeout: Some(timeout).filter(|limit| !limit.is_zero()),
+                on_timeout: errors.or_default(on_timeout),
             },
             missing: errors.or_default(missing),
             fail_fast: errors.or_default(fail_fast),
@@ -301,10 +348,10 @@ fn duration(setting: Option<Setting>, unit: u64) -> Result<Duration, ConfigError
     setting.map_or(Ok(Duration::ZERO), |setting| setting.duration(unit))
 }
 
-fn newer_than(setting: Option<Setting>, place: &Place) -> Result<NewerThan, ConfigError> {
+fn newer_than(setting: Option<Setting>, place: Option<&Place>) -> Result<NewerThan, ConfigError> {
     let Some(Setting { from, text }) = setting else { return Ok(NewerThan::Whatever) };
     match text.parse() {
-        Ok(NewerThan::OwnPod) if place.pod.is_none() => Err(ConfigError::Flags(
+        Ok(NewerThan::OwnPod) if place.is_some_and(|place| place.pod.is_none()) => Err(ConfigError::Flags(
             "--newer-than self needs the name of the pod that waits: set POD_NAME with the downward API",
         )),
         Ok(limit) => Ok(limit),
@@ -321,6 +368,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::arguments::Arguments;
     use crate::legacy;
 
     const FILE: &str = "\
@@ -332,19 +380,25 @@ targets:
   timeout: 2m
   stableFor: 3s
   missing: fail
+  onTimeout: continue
 ";
 
     fn config(line: &str, env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        config_with(FILE, line, env)
+    }
+
+    fn config_with(file: &str, line: &str, env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let words = std::iter::once("wait-for").chain(line.split_whitespace()).map(str::to_owned);
-        let legacy::Normalised { args, is_go_timeout } = legacy::normalise(words);
+        let words = std::iter::once("wait-for").chain(line.split_whitespace());
+        let Arguments { ours, command, .. } = Arguments::of(words.map(OsString::from));
+        let legacy::Normalised { args, is_go_timeout } = legacy::normalise(ours);
         let cli = Cli::try_parse_from(args).map_err(|error| vec![error.to_string()])?;
         let read = |path: &str| match path {
             "/none" => Err(std::io::Error::from_raw_os_error(2)),
-            _ => Ok(FILE.to_owned()),
+            _ => Ok(file.to_owned()),
         };
-        resolve(cli, is_go_timeout, &env, read)
-            .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+        resolve(Cli { command, ..cli }, is_go_timeout, &env, read)
+            .map_err(|mistakes| mistakes.errors.iter().map(ToString::to_string).collect())
     }
 
     fn targets(config: &Config) -> Vec<String> {
@@ -479,13 +533,30 @@ targets:
         assert_eq!(migrate.missing, Missing::Fail);
         assert_eq!(
             migrate.terms,
-            Terms { stable_for: Duration::from_secs(3), timeout: Some(Duration::from_secs(120)) }
+            Terms {
+                stable_for: Duration::from_secs(3),
+                timeout: Some(Duration::from_secs(120)),
+                on_timeout: OnTimeout::Continue,
+            }
         );
         let env = [("WAIT_FOR_CONFIG", "gate.yaml")];
         let with_flags = config("pod/x --timeout 7s --missing wait", &env).unwrap();
         assert_eq!(targets(&with_flags)[0], "pod/x:ready");
         assert_eq!(with_flags.timeout, Some(Duration::from_secs(7)));
         assert_eq!(with_flags.wanted[1].missing, Missing::Wait);
+    }
+
+    #[test]
+    fn what_is_to_be_waived_needs_a_time_of_its_own() {
+        let file = "timeout: 5m\ntargets:\n- target: pod/x\n  onTimeout: continue\n- target: pod/y\n  onTimeout: go\n";
+        let errors = config_with(file, "--config gate.yaml", &[]).unwrap_err();
+        assert_eq!(
+            errors,
+            [
+                "gate.yaml:4: onTimeout: continue needs a timeout of this target: write timeout: 2m beside it",
+                "gate.yaml:6: onTimeout: \"go\" is not one of fail, continue",
+            ]
+        );
     }
 
     #[test]

@@ -64,10 +64,11 @@ impl Setting {
 
     /// A duration; a bare number counts in `unit` seconds, where there is such a unit.
     pub(super) fn duration(&self, unit: u64) -> Result<Duration, ConfigError> {
-        match self.text.trim().parse::<u64>() {
-            Ok(count) if unit > 0 => Ok(Duration::from_secs(count.saturating_mul(unit))),
-            _ => duration::parse(&self.text).map_err(|error| ConfigError::Duration(self.from.clone(), error)),
-        }
+        let parsed = match self.text.trim().parse::<u64>() {
+            Ok(count) if unit > 0 => duration::seconds(&self.text, count.saturating_mul(unit)),
+            _ => duration::parse(&self.text),
+        };
+        parsed.map_err(|error| ConfigError::Duration(self.from.clone(), error))
     }
 }
 

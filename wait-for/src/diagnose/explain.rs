@@ -12,7 +12,7 @@ use super::subject::{Family, Subject};
 use crate::evaluate::pod::Pod;
 use crate::evaluate::pod_reason::{Class, Rank, Why};
 use crate::evaluate::words;
-use crate::message::{abridge, clean_whole};
+use crate::message::{clean_whole, cut};
 use crate::object::reported;
 
 /// So much of what somebody else says leaves room for who says it, since when, and what to do.
@@ -114,7 +114,7 @@ fn pod(patient: &Patient, subject: &Subject, related: &Related, trouble: Trouble
     let why = refine(why, pod, related.events_of(&pod.metadata.uid));
     if let Some(how) = is_in_the_way {
         let revision = &pod.metadata.labels.revision_hash;
-        let text = abridge(why.text, BRIEF / 2);
+        let text = cut(why.text, BRIEF / 2);
         return Explanation {
             key: format!("blocked by {name}"),
             cause: clean_whole(&match how {
@@ -135,7 +135,7 @@ fn pod(patient: &Patient, subject: &Subject, related: &Related, trouble: Trouble
             ..Explanation::default()
         };
     }
-    let text = abridge(why.text.clone(), BRIEF);
+    let text = cut(why.text.clone(), BRIEF);
     let cause = match patient.family {
         Family::Pod if patient.is_selected => format!("{name}: {text}"),
         Family::Pod => text,
@@ -238,7 +238,7 @@ fn told_creation(
     };
     Some(Explanation {
         key: "creation".into(),
-        cause: format!("{how_many}: {}", abridge(refusal.text, BRIEF)),
+        cause: format!("{how_many}: {}", cut(refusal.text, BRIEF)),
         hint: Some(RETRIES.into()),
         since: unix(subject.failure().and_then(|failure| failure.last_transition_time.as_deref())),
         row: refusal.row.filter(|_| count == 0),
@@ -315,7 +315,7 @@ fn last_warning(subject: &Subject, related: &Related) -> Option<Explanation> {
 
 /// `ProvisioningFailed: MESSAGE`
 fn told(event: &Event) -> String {
-    abridge(clean_whole(&format!("{}: {}", event.reason, words::cause(&event.message))), BRIEF)
+    cut(clean_whole(&format!("{}: {}", event.reason, words::cause(&event.message))), BRIEF)
 }
 
 /// An object that is not there may lack its namespace.

@@ -7,7 +7,7 @@ use super::pod_events::NOT_READY;
 use super::related::Related;
 use super::subject::Family;
 use crate::evaluate::pod::Pod;
-use crate::message::{abridge, clean_whole};
+use crate::message::{clean_whole, cut};
 use crate::object::reported;
 
 /// What its explanations have in common.
@@ -28,7 +28,7 @@ pub(super) fn leaving(patient: &Patient, related: &Related, pod: &Pod) -> Explan
     } else {
         format!(", held by {}", metadata.finalizers.join(", "))
     };
-    let text = abridge(clean_whole(&format!("terminating{held}")), BRIEF);
+    let text = cut(clean_whole(&format!("terminating{held}")), BRIEF);
     let cause = match patient.family {
         Family::Service => {
             format!("its selector matches only pods that are going away; pod {}: {text}", metadata.name)

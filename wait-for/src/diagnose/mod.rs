@@ -38,7 +38,7 @@ pub use self::explain::Explanation;
 pub use self::fail_fast::FailFast;
 use self::leaving::LEAVING;
 pub use self::own_pod::OwnPod;
-use crate::message::abridge;
+use crate::message::cut;
 use crate::target::Which;
 use crate::verdict::{Finding, Verdict};
 
@@ -125,7 +125,7 @@ impl Diagnosis {
             || (self.explanation.key == LEAVING && own.ends_with(GOING));
         let is_cause = *extends || is_final || own.contains(PORT);
         let cause = match own.rfind(" (+") {
-            _ if is_cause && !is_said => format!("{}; {cause}", abridge(own.to_owned(), OWN)),
+            _ if is_cause && !is_said => format!("{}; {cause}", cut(own.to_owned(), OWN)),
             // How many more there are is in the selection's own finding.
             Some(at) if own.ends_with(" more)") && !cause.ends_with(" more)") => {
                 format!("{cause}{}", &own[at..])

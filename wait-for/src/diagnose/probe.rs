@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::evaluate::words::cause;
-use crate::message::{abridge, clean_whole};
+use crate::message::{clean_whole, cut};
 
 /// So much of a probe's output is worth printing.
 const OUTPUT: usize = 80;
@@ -67,7 +67,7 @@ pub(super) fn failing(message: &str) -> String {
     } else {
         cause(output)
     };
-    match &*abridge(output, OUTPUT) {
+    match &*cut(output, OUTPUT) {
         "" => format!("{kind} probe {verb}"),
         output => format!("{kind} probe {verb} ({output})"),
     }
@@ -105,7 +105,7 @@ mod tests {
                 "readiness probe cannot be run (exec: \"nosuch\": executable file not found in $PATH)",
             ),
             ("Liveness probe failed: cat: no\nfile", "liveness probe failing (cat: no file)"),
-            (&long, &format!("readiness probe failing ({}…{}!)", "x".repeat(30), "x".repeat(46))),
+            (&long, &format!("readiness probe failing ({} … {}!)", "x".repeat(30), "x".repeat(44))),
         ];
         for (message, text) in cases {
             assert_eq!(failing(message), text);

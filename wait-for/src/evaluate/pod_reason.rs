@@ -4,7 +4,7 @@ use super::container::{self, Container, Part, Role, exit};
 use super::image;
 use super::pod::{ContainerStatus, Pod};
 use super::words;
-use crate::message::{abridge, clean_whole};
+use crate::message::{clean_whole, cut};
 use crate::object::{Reported, explanation, reported, true_condition};
 
 /// Nobody but an editor of the pod gets it out of this one.
@@ -95,7 +95,7 @@ pub enum Class {
 /// The one reason that explains best why a pod does not get further, in words.
 #[must_use]
 pub fn reason(pod: &Pod) -> String {
-    abridge(why(pod).text, FINDING)
+    cut(why(pod).text, FINDING)
 }
 
 /// The one reason that explains best why a pod does not get further.
@@ -118,7 +118,7 @@ pub fn reason_not_to_end(pod: &Pod) -> String {
     match &*pod.status.phase {
         "Running" => crashing(pod).map_or_else(
             || "phase Running: its containers have not all ended".to_owned(),
-            |crashing| abridge(crashing.text, FINDING),
+            |crashing| cut(crashing.text, FINDING),
         ),
         _ => reason(pod),
     }

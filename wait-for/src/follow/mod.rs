@@ -113,7 +113,7 @@ impl Follow {
         let primary = self.resource();
         match self.slices() {
             None => {
-                let mut follower = self.follower(primary.clone())?;
+                let mut follower = self.follower(primary)?;
                 let mut source = Source::new(shared, Part::Services, None);
                 let error = follower.follow(&mut source).await;
                 // Of a custom kind it is known by now where it is served.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Opening, text};
+use super::Opening;
 use crate::outcome::Outcome;
 use crate::row::Row;
+use crate::say;
 use crate::standing::Known;
 
 #[derive(Serialize)]
@@ -88,7 +89,7 @@ pub(super) fn close(rows: &[Row], outcome: Outcome, now: Duration) {
 
 fn print(line: &impl Serialize) {
     if let Ok(line) = serde_json::to_string(line) {
-        text::print(&[line]);
+        say::result(&[line]);
     }
 }
 

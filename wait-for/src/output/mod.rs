@@ -2,6 +2,7 @@
 
 mod json;
 mod live;
+mod pace;
 mod text;
 
 use std::io::IsTerminal;
@@ -9,10 +10,16 @@ use std::time::Duration;
 
 pub(crate) use self::live::Above;
 pub use self::live::Screen;
+pub use self::pace::Pace;
 pub(crate) use self::text::closing;
 use crate::config::{Config, Format, Volume};
+use crate::duration::Short;
 use crate::outcome::Outcome;
 use crate::row::Row;
+use crate::say;
+
+/// Nobody reads more lines about targets that are still waited for.
+const BEATS: usize = 10;
 
 /// How a run talks to its user.
 pub enum Output {
@@ -71,6 +78,16 @@ impl Output {
         }
     }
 
+    /// A target's time is over, and it does not count any more.
+    pub fn waive(&mut self, rows: &[Row], index: usize, now: Duration) {
+        match (self, rows.get(index)) {
+            (Self::Text, Some(row)) => tracing::warn!("{}", text::waived(row, now)),
+            (Self::Json, Some(row)) => json::row("change", row, now),
+            (Self::Live(screen), _) => screen.draw(rows, now),
+            (_, None) => {}
+        }
+    }
+
     /// The API server answers a target again, after it had not for `lasted`.
     pub fn recover(&mut self, rows: &[Row], index: usize, lasted: Duration, now: Duration) {
         match self {
@@ -80,14 +97,21 @@ impl Output {
         }
     }
 
-    /// Nothing has happened for a while.
+    /// Nothing has happened for a while. People are told of some targets and how many more there are, programs of all.
     pub fn beat(&mut self, rows: &[Row], now: Duration) {
-        for row in rows.iter().filter(|row| !row.is_open(now)) {
-            match self {
-                Self::Text => tracing::info!("{}", text::still_waiting(row, now)),
-                Self::Json => json::row("waiting", row, now),
-                Self::Live(_) => {}
+        let mut closed = rows.iter().filter(|row| !row.is_open(now));
+        match self {
+            Self::Text => {
+                for row in closed.by_ref().take(BEATS) {
+                    tracing::info!("{}", text::still_waiting(row, now));
+                }
+                let more = closed.count();
+                if more > 0 {
+                    tracing::info!("still waiting after {}: and {} more", Short(now), text::count(more));
+                }
             }
+            Self::Json => closed.for_each(|row| json::row("waiting", row, now)),
+            Self::Live(_) => {}
         }
     }
 
@@ -114,9 +138,10 @@ impl Output {
             json::close(rows, outcome, now);
             return;
         }
-        // On a terminal the same lines have just been left standing.
-        if !(self.is_live() && std::io::stdout().is_terminal()) {
-            text::print(&rows.iter().map(|row| row.result(now)).collect::<Vec<_>>());
+        // On a terminal the same lines have just been left standing, if they all had room.
+        let is_left_standing = matches!(self, Self::Live(screen) if screen.shows_all(rows));
+        if !(is_left_standing && std::io::stdout().is_terminal()) {
+            say::result(&rows.iter().map(|row| row.result(now)).collect::<Vec<_>>());
         }
         let closing = closing(outcome, now);
         match outcome {
