@@ -3,7 +3,7 @@
 use super::super::http2::{Ended, Event, Field, REFUSED_STREAM, code_name};
 use super::super::words::{integer, quote};
 use super::status::{Code, Status, decode, http_text};
-use crate::grpc::message::Health;
+use wire::health::Health;
 
 /// `defaultClientMaxReceiveMessageSize`.
 const LONGEST_MESSAGE: u64 = 4 << 20;

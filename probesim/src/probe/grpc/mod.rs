@@ -18,8 +18,8 @@ use super::http2::{self, Event, Exchange, Field, PREFACE, SETTINGS, frame, last_
 use super::target::join;
 use super::words::{duration, quote};
 use super::{Answer, Subject};
-use crate::grpc::message::{self, Health};
 use crate::kubelet::Grpc;
+use wire::health::{self, Health};
 
 /// As of Kubernetes 1.36.2.
 const GRPC_GO: &str = "grpc-go/1.81.1";
@@ -43,7 +43,7 @@ pub(super) async fn attempt(grpc: &Grpc, timeout: Duration, subject: &Subject<'_
     let address = join(&own, port);
     let deadline = Instant::now() + timeout;
     let agent = format!("kube-probe/1.{} {GRPC_GO}", subject.version.minor());
-    let question = message::request(grpc.service.as_deref().unwrap_or_default());
+    let question = health::request(grpc.service.as_deref().unwrap_or_default());
     let mut is_first = true;
     loop {
         let Ok(exchange) = timeout_at(deadline, connected(&own, port)).await else {
@@ -69,7 +69,7 @@ pub(crate) async fn ask(host: &str, port: u16, service: &str, agent: &str, timeo
         Ok(exchange) => exchange,
         Err(why) => return Answer::failure(why),
     };
-    match finish(exchange, &join(host, port), agent, deadline, &message::request(service)).await {
+    match finish(exchange, &join(host, port), agent, deadline, &health::request(service)).await {
         Done::Unprocessed(status) | Done::Ended(status) => failure(&status, timeout),
         Done::Answered(number) => judge(number),
     }

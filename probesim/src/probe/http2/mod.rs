@@ -1,20 +1,17 @@
 //! One exchange over HTTP/2, frame by frame, as much of it as a probe needs:
 //! <https://www.rfc-editor.org/rfc/rfc9113>. What a probe reads fits into the windows that it opens at first.
 
-mod hpack;
-mod huffman;
-
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use self::hpack::Table;
 use super::connection::{Connection, describe_read};
 use super::http::is_token;
 use super::tls;
 use super::words::quote;
+use wire::hpack::Table;
 
-pub(super) use self::hpack::Field;
+pub(super) use wire::hpack::Field;
 
 /// What a client begins with, before its settings.
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -17,12 +17,12 @@ const LENGTHS: [u8; 256] = [
 const LONGEST: u8 = 30;
 
 /// The number of bytes that a text takes up.
-pub(super) fn length(text: &[u8]) -> usize {
+pub(crate) fn length(text: &[u8]) -> usize {
     text.iter().map(|&byte| usize::from(LENGTHS[usize::from(byte)])).sum::<usize>().div_ceil(8)
 }
 
 /// Encodes a text.
-pub(super) fn encode(text: &[u8], into: &mut Vec<u8>) {
+pub(crate) fn encode(text: &[u8], into: &mut Vec<u8>) {
     let codes = codes();
     let (mut bits, mut count) = (0_u64, 0);
     for &byte in text {
@@ -41,7 +41,7 @@ pub(super) fn encode(text: &[u8], into: &mut Vec<u8>) {
 }
 
 /// Decodes a text, if it is one.
-pub(super) fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut text = vec![];
     let (mut code, mut length) = (0_u32, 0_u8);
     let codes = codes();

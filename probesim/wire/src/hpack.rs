@@ -1,9 +1,9 @@
 //! HPACK, as Go writes it and as anybody may: <https://www.rfc-editor.org/rfc/rfc7541>.
 
-use super::huffman;
+use crate::huffman;
 
 /// A header field.
-pub(in super::super) type Field = (String, String);
+pub type Field = (String, String);
 
 /// <https://www.rfc-editor.org/rfc/rfc7541#appendix-A>
 const STATIC: [(&str, &str); 61] = [
@@ -76,7 +76,7 @@ const TABLE_SIZE: usize = 4096;
 
 /// The fields that were sent before, the last one first.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub struct Table {
     fields: Vec<Field>,
     limit: usize,
 }
@@ -84,7 +84,9 @@ pub(super) struct Table {
 // === impl Table ===
 
 impl Table {
-    pub(super) const fn new() -> Self {
+    /// One that is empty.
+    #[must_use]
+    pub const fn new() -> Self {
         Self { fields: Vec::new(), limit: TABLE_SIZE }
     }
 
@@ -114,7 +116,7 @@ impl Table {
     }
 
     /// Writes fields as Go's encoder does.
-    pub(super) fn encode(&mut self, fields: &[Field]) -> Vec<u8> {
+    pub fn encode(&mut self, fields: &[Field]) -> Vec<u8> {
         let mut block = vec![];
         for (name, value) in fields {
             let own = |own: Option<usize>| own.map(|at| at + STATIC.len() + 1);
@@ -143,7 +145,7 @@ impl Table {
     }
 
     /// Reads fields.
-    pub(super) fn decode(&mut self, mut block: &[u8]) -> Option<Vec<Field>> {
+    pub fn decode(&mut self, mut block: &[u8]) -> Option<Vec<Field>> {
         let mut fields = vec![];
         while let Some(&first) = block.first() {
             let bits = match first {
