@@ -8,6 +8,7 @@
 pub mod aim;
 pub mod api;
 pub mod backoff;
+pub mod bounded_file;
 pub mod built_in;
 pub mod cli;
 pub mod cluster;
