@@ -24,8 +24,8 @@ use wire::health::{self, Health};
 /// As of Kubernetes 1.36.2.
 const GRPC_GO: &str = "grpc-go/1.81.1";
 const METHOD: &str = "/grpc.health.v1.Health/Check";
-/// `http2MaxFrameLen`.
-const LONGEST_FRAME: usize = 1 << 14;
+/// `defaultClientMaxHeaderListSize`.
+const LONGEST_LIST: usize = 16 << 20;
 /// `backoff.DefaultConfig`: the first pause, by what it grows, and how far it is off, up to two minutes.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const GROWTH: f64 = 1.6;
@@ -120,7 +120,7 @@ fn pause(tries: i32, chance: f64) -> Duration {
 async fn connect(host: &str, port: u16, deadline: Instant) -> Result<Exchange, String> {
     let no_grpc = || "the server does not speak gRPC".to_owned();
     let stream = dial(host, port, Some(deadline)).await?;
-    let mut exchange = Exchange::new(Connection::new(stream), LONGEST_FRAME);
+    let mut exchange = Exchange::new(Connection::new(stream), LONGEST_LIST);
     exchange.send(PREFACE).await.map_err(|_| no_grpc())?;
     exchange.send(&frame(SETTINGS, 0, 0, &[])).await.map_err(|_| no_grpc())?;
     if exchange.next().await == Ok(Event::Settings) { Ok(exchange) } else { Err(no_grpc()) }

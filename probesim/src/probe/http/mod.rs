@@ -20,7 +20,6 @@ mod url;
 
 use std::time::Duration;
 
-pub(super) use self::headers::is_token;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, timeout_at};
 
