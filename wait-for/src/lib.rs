@@ -10,6 +10,7 @@ pub mod api;
 pub mod backoff;
 pub mod bounded_file;
 pub mod built_in;
+mod certificate_words;
 pub mod cli;
 pub mod cluster;
 pub mod config;

@@ -15,6 +15,7 @@ mod http;
 mod names;
 mod options;
 mod prober;
+mod race;
 mod secure;
 mod target;
 mod trust;

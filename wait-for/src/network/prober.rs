@@ -32,7 +32,7 @@ impl Prober {
                 let found = async {
                     let tcp = dial(names, address, &deadline).await?;
                     if let Some(trust) = trust {
-                        secure.handshake(tcp, address, trust, None, &deadline).await?;
+                        secure.handshake(tcp, address, trust, &[], &deadline).await?;
                     }
                     Ok(Verdict::Met(Finding::state("open")))
                 };

@@ -129,18 +129,18 @@ impl FromStr for Target {
         let mut options = Options::parse(fragment)?;
         let timeout = options.duration("timeout", TIMEOUT)?;
         let interval = options.interval(INTERVAL)?;
-        let (protocol, known): (_, &[&str]) = match scheme.as_str() {
-            "tcp" => (tcp(rest, &mut options)?, &["tls", "ca", "insecure"]),
-            "grpc" => (grpc(rest, &mut options)?, &["tls", "ca", "insecure"]),
-            "dns" => (dns(rest, &mut options)?, &["type", "at-least"]),
+        let (protocol, own, trust): (_, &[&str], &[&str]) = match scheme.as_str() {
+            "tcp" => (tcp(rest, &mut options)?, &["tls"], &Trust::OPTIONS),
+            "grpc" => (grpc(rest, &mut options)?, &["tls"], &Trust::OPTIONS),
+            "dns" => (dns(rest, &mut options)?, &["type", "at-least"], &[]),
             scheme => {
                 let is_secure = scheme == "https";
                 let ask = Ask::parse(is_secure, rest, &mut options)?;
-                let all = &["ca", "insecure", "status", "method", "request-header", "header", "body"];
-                (Protocol::Http(Box::new(ask)), if is_secure { all } else { &all[2..] })
+                let own = &["status", "method", "request-header", "header", "body"];
+                (Protocol::Http(Box::new(ask)), own, if is_secure { &Trust::OPTIONS } else { &[] })
             }
         };
-        options.finish(&[&["timeout", "interval"], known].concat())?;
+        options.finish(&[&["timeout", "interval"], own, trust].concat())?;
         Ok(Self { protocol, timeout, interval })
     }
 }
@@ -304,7 +304,7 @@ mod tests {
             ("http://api#ca=/x", "unknown option \"ca\"; known here are: timeout, interval, status,"),
             (
                 "https://api/#tls=true",
-                "unknown option \"tls\"; known here are: timeout, interval, ca, insecure, status,",
+                "unknown option \"tls\"; known here are: timeout, interval, status, method, request-header, header, body, ca, insecure, cert, key",
             ),
             ("http://api/a b", "percent-encode it"),
             ("grpc://api", "the port is missing; write api:PORT"),

@@ -3,6 +3,8 @@
 mod ask;
 mod exchange;
 mod judge;
+mod over_http1;
+mod over_http2;
 mod redirect;
 mod status;
 mod url;
