@@ -25,14 +25,14 @@ pub(crate) fn describe_certificate(error: &CertificateError) -> String {
         }
         E::NotValidForName => "for another name".into(),
         E::BadEncoding => "malformed".into(),
-        E::BadSignature => "signed by another key than that of the CA of this name".into(),
+        E::BadSignature => "signed by another CA of the same name, or altered".into(),
         E::Revoked => "revoked".into(),
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
             "not made for servers: its extended key usage lacks serverAuth".into()
         }
         // What webpki says of one that may sign others.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            "that of a CA (basicConstraints CA:TRUE), which is none for a server".into()
+            "made for a CA (basicConstraints CA:TRUE) and not for a server".into()
         }
         other => clean(&other.to_string()),
     }

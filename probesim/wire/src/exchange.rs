@@ -143,7 +143,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Where the server breaks the rules; the connection is of no use then.
-    pub fn next(&mut self) -> Result<Option<Event>, Wrong> {
+    pub fn next_event(&mut self) -> Result<Option<Event>, Wrong> {
         loop {
             let rest = self.unread.get(self.at..).unwrap_or_default();
             let Some((head, rest)) = rest.split_first_chunk::<{ Head::LENGTH }>() else { return Ok(None) };
@@ -178,7 +178,7 @@ impl Exchange {
             return self.continuation(head, &payload);
         }
         Ok(Some(match head.kind {
-            SETTINGS if payload.len() % 6 != 0 => return Err(Wrong::Code(FRAME_SIZE_ERROR)),
+            SETTINGS if !payload.len().is_multiple_of(6) => return Err(Wrong::Code(FRAME_SIZE_ERROR)),
             SETTINGS => {
                 if !head.has(ACK) {
                     self.replies.extend(frame(SETTINGS, ACK, 0, &[]));
@@ -283,7 +283,7 @@ mod tests {
             for part in bytes.chunks(size) {
                 exchange.take(part);
                 loop {
-                    match exchange.next() {
+                    match exchange.next_event() {
                         Ok(Some(event)) => events.push(event),
                         Ok(None) => break,
                         Err(wrong) => return (events, Err(wrong), exchange.replies()),
@@ -345,7 +345,7 @@ mod tests {
         }
         let mut exchange = Exchange::new(LONGEST, 1000);
         exchange.take(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        assert_eq!(exchange.next(), Err(Wrong::TooLarge { is_http1: true }));
+        assert_eq!(exchange.next_event(), Err(Wrong::TooLarge { is_http1: true }));
     }
 
     #[test]
@@ -379,6 +379,6 @@ mod tests {
         let frames = exchange.headers(&fields, true);
         let mut reader = Exchange::new(LONGEST, 1 << 20);
         reader.take(&frames);
-        assert_eq!(reader.next(), Ok(Some(Event::Headers { fields: fields.to_vec(), ends: true })));
+        assert_eq!(reader.next_event(), Ok(Some(Event::Headers { fields: fields.to_vec(), ends: true })));
     }
 }

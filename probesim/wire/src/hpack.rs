@@ -90,6 +90,12 @@ pub struct Table {
     limit: usize,
 }
 
+impl Default for Table {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 // === impl Table ===
 
 impl Table {

@@ -23,10 +23,10 @@
 //!
 //! // The server's settings, then ":status: 204" with the end of the stream.
 //! exchange.take(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x01\x01\x05\x00\x00\x00\x01\x89");
-//! assert_eq!(exchange.next(), Ok(Some(Event::Settings)));
+//! assert_eq!(exchange.next_event(), Ok(Some(Event::Settings)));
 //! assert_eq!(exchange.replies(), b"\x00\x00\x00\x04\x01\x00\x00\x00\x00", "they are acknowledged");
 //! let fields = vec![field(":status", "204")];
-//! assert_eq!(exchange.next(), Ok(Some(Event::Headers { fields, ends: true })));
+//! assert_eq!(exchange.next_event(), Ok(Some(Event::Headers { fields, ends: true })));
 //! ```
 
 pub mod exchange;

@@ -40,7 +40,7 @@ async fn connect(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
         .map(|ip| -> Attempt<'_, _, _> { Box::pin(TcpStream::connect(SocketAddr::new(*ip, port))) });
     race(attempts.collect(), HEAD_START).await.map_err(|errors| {
         // That there is no way to an address of the other family says the least.
-        let told = errors.into_iter().min_by_key(|error| is_no_way(error));
+        let told = errors.into_iter().min_by_key(is_no_way);
         told.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into())
     })
 }

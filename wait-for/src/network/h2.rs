@@ -121,7 +121,7 @@ impl Stream {
     /// The next event that is none of an end.
     async fn next(&mut self) -> Result<Event, NoAnswer> {
         loop {
-            let event = self.wire.next();
+            let event = self.wire.next_event();
             let replies = self.wire.replies();
             if !replies.is_empty() {
                 self.send(&replies).await?;

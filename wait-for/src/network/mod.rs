@@ -18,6 +18,8 @@ mod prober;
 mod race;
 mod secure;
 mod target;
+#[cfg(test)]
+mod tls_tests;
 mod trust;
 
 pub use address::{Address, AddressError};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
-use rustls::{AlertDescription, ClientConfig, Error, ProtocolVersion, SignatureScheme};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, ProtocolVersion, SignatureScheme};
 use tokio::io::AsyncBufRead;
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -119,11 +119,14 @@ impl Secure {
         self.config = None;
         let alert = match inner(error) {
             Some(Error::InvalidCertificate(error)) => {
-                let hint = match error {
-                    rustls::CertificateError::UnknownIssuer => "; name a file with its CA as ca=FILE",
-                    _ => "",
+                let words = describe_certificate(error);
+                return match error {
+                    CertificateError::UnknownIssuer | CertificateError::BadSignature => Finding::because(
+                        "certificate not trusted",
+                        format!("{words}; name a file with its CA as ca=FILE"),
+                    ),
+                    _ => Finding::state(format!("certificate {words}")),
                 };
-                return Finding::because("certificate not trusted", describe_certificate(error) + hint);
             }
             Some(Error::InvalidMessage(_)) => {
                 return Finding::because("TLS handshake failed", "the server does not speak TLS");

@@ -58,7 +58,7 @@ impl Exchange {
     /// Waits for the next frame, and answers those that are to be answered.
     pub(super) async fn next(&mut self) -> Result<Event, Ended> {
         loop {
-            let event = self.wire.next();
+            let event = self.wire.next_event();
             let replies = self.wire.replies();
             if !replies.is_empty() {
                 let _ = self.send(&replies).await;

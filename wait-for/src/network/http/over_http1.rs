@@ -106,7 +106,9 @@ pub(super) fn cut(error: &hyper::Error, trust: Option<&Trust>) -> Finding {
         None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
             Finding::state("connection closed without an answer")
         }
-        None if error.is_parse_too_large() => Finding::state("the head of the answer is too long"),
+        None if error.to_string().contains("too large") => {
+            Finding::state("the head of the answer is too long")
+        }
         None if error.is_parse() => Finding::because("the answer is not HTTP/1.1", clean(&error.to_string())),
         None => Finding::state(clean(&error.to_string())),
     }

@@ -13,6 +13,8 @@ const UDP_PAYLOAD: u16 = 1232;
 /// The aliases that are followed, one to the next.
 const LONGEST_CHAIN: usize = 16;
 
+type Parsed<'a> = ParsedName<&'a [u8]>;
+
 /// What a server says of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -102,14 +104,14 @@ impl Question {
 
     /// The records of the name, or of what it is an alias of. None where the packet is broken.
     fn records(&self, message: &Message<&[u8]>) -> Option<Records> {
-        let mut aliases: Vec<(ParsedName<&[u8]>, ParsedName<&[u8]>)> = Vec::new();
+        let mut aliases: Vec<(Parsed<'_>, Parsed<'_>)> = Vec::new();
         for record in message.answer().ok()?.limit_to::<Cname<_>>() {
             let record = record.ok()?;
             aliases.push((record.owner().to_owned(), record.data().cname().to_owned()));
         }
-        let mut known: Vec<&ParsedName<&[u8]>> = Vec::new();
+        let mut known: Vec<&Parsed<'_>> = Vec::new();
         for _ in 0..LONGEST_CHAIN {
-            let is_last = |owner: &ParsedName<&[u8]>| match known.last() {
+            let is_last = |owner: &Parsed<'_>| match known.last() {
                 Some(last) => owner == *last,
                 None => *owner == self.name,
             };

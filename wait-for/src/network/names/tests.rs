@@ -28,7 +28,7 @@ fn reply(packet: &[u8], is_tcp: bool) -> Option<Vec<u8>> {
         ("muffled", _) if has_edns => return None,
         ("old", _) if has_edns => answer = start(Rcode::FORMERR),
         ("broken" | "db.broken.example", _) | ("wrong.shop.svc", Rtype::AAAA) => {
-            answer = start(Rcode::SERVFAIL)
+            answer = start(Rcode::SERVFAIL);
         }
         ("missing.shop.svc", Rtype::AAAA) => answer = start(Rcode::NXDOMAIN),
         (
@@ -39,7 +39,7 @@ fn reply(packet: &[u8], is_tcp: bool) -> Option<Vec<u8>> {
             answer.push((&name, 5, A::from_octets(10, 0, 0, 6))).unwrap();
         }
         ("six" | "two", Rtype::AAAA) => {
-            answer.push((&name, 5, Aaaa::new("fd00::5".parse().unwrap()))).unwrap()
+            answer.push((&name, 5, Aaaa::new("fd00::5".parse().unwrap()))).unwrap();
         }
         ("two", Rtype::A) => answer.push((&name, 5, A::from_octets(10, 0, 0, 7))).unwrap(),
         ("alias", Rtype::A) => {
