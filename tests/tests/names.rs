@@ -6,8 +6,11 @@ use std::process::{Command, Stdio};
 
 use e2e::binary::choose;
 
+/// The code and the data of an answer to a name and a type; silence where there is none.
+type Answer = fn(&str, u16) -> Option<(u8, Vec<u8>)>;
+
 /// Where the DNS is, for one test each: its port cannot be chosen.
-fn server(address: &str, answer: fn(&str, u16) -> Option<(u8, Vec<u8>)>) -> Option<SocketAddr> {
+fn server(address: &str, answer: Answer) -> Option<SocketAddr> {
     let socket = UdpSocket::bind((address, 53)).ok()?;
     let bound = socket.local_addr().ok()?;
     std::thread::spawn(move || {

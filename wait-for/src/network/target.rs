@@ -205,8 +205,7 @@ fn slip(text: &str) -> Option<TargetError> {
     let authority = &text[..text.find('/').unwrap_or(text.len())];
     Address::parse(authority, None).ok()?;
     let scheme = if authority.len() < text.len() { "http" } else { "tcp" };
-    let (text, written) = (redacted(text), redacted(&format!("{scheme}://{text}")));
-    Some(TargetError::NoScheme(text.trim_start_matches("://").to_owned(), written))
+    Some(TargetError::NoScheme(redacted(text), redacted(&format!("{scheme}://{text}"))))
 }
 
 fn ends_in_port(text: &str) -> bool {
@@ -216,13 +215,14 @@ fn ends_in_port(text: &str) -> bool {
 /// A text that was meant as a network target, without anything in it that may be secret.
 #[must_use]
 pub fn redacted(text: &str) -> String {
-    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-    if has_user(rest) {
-        return format!("{scheme}://***@…");
+    // Without a protocol, nothing stands before the host.
+    let (scheme, rest) = text.split_at(text.find("://").map_or(0, |at| at + 3));
+    if has_user(rest) || (scheme.is_empty() && rest.contains('@')) {
+        return format!("{scheme}***@…");
     }
     let (rest, fragment) = rest.split_once('#').map_or((rest, ""), |(rest, _)| (rest, "#…"));
     let (rest, query) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?…"));
-    format!("{scheme}://{rest}{query}{fragment}")
+    format!("{scheme}{rest}{query}{fragment}")
 }
 
 /// Whether there is a user before the host. A password may hold any character, even those that end a host.
@@ -409,6 +409,8 @@ mod tests {
     fn what_was_written_is_repeated_without_its_secrets() {
         for (text, safe) in [
             ("tcp://db", "tcp://db"),
+            ("db:5432", "db:5432"),
+            ("http//bob:hunter2@api", "***@…"),
             ("http://bob:hunter2@api/x?hunter2#body=hunter2", "http://***@…"),
             ("http://bob:hunter2#hunter2@api", "http://***@…"),
             ("https://api:x/a@b?hunter2", "https://***@…"),
