@@ -19,6 +19,7 @@ pub mod arguments;
 pub mod backoff;
 pub mod bounded_file;
 pub mod built_in;
+mod certificate_words;
 pub mod cli;
 pub mod cluster;
 pub mod config;

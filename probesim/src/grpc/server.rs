@@ -22,7 +22,6 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{self, Instant};
 use tracing::debug;
 
-use super::message::{self, Health};
 use crate::decide::Decision;
 use crate::endpoint::Endpoint;
 use crate::plan::what::Manner;
@@ -31,6 +30,7 @@ use crate::server::control::Controlled;
 use crate::server::engine::Engine;
 use crate::server::peer::Resettable;
 use crate::server::wait;
+use wire::health::{self, Health};
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -132,7 +132,7 @@ impl Connection {
         let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
             return refuse(INVALID_ARGUMENT, "the request is cut off or too long");
         };
-        match message::service(&body.to_bytes()) {
+        match health::service(&body.to_bytes()) {
             Ok(service) => method(self, service, head.headers).await,
             Err(why) => refuse(INVALID_ARGUMENT, &why.to_string()),
         }
@@ -181,7 +181,7 @@ impl Connection {
                 }
                 None => Health::ServiceUnknown,
             };
-            if told != Some(serving) && sender.send_data(serving.frame()).await.is_err() {
+            if told != Some(serving) && sender.send_data(serving.frame().into()).await.is_err() {
                 return;
             }
             told = Some(serving);
@@ -214,7 +214,7 @@ impl Connection {
 
     async fn reply(&self, decision: &Decision) -> Response<Answer> {
         self.afflict(decision).await;
-        let frame = serving(decision).frame();
+        let frame = Bytes::from(serving(decision).frame());
         let message = match decision.answer().map(|answer| answer.manner) {
             // Shorter than its frame says.
             Some(Manner::Truncate | Manner::Malformed) => frame.slice(..frame.len() - 1),

@@ -10,13 +10,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{self, Duration, Instant};
 
-use super::message::{self, Health};
 use crate::check;
 use crate::endpoint::Endpoints;
 use crate::plan::{Put, spec};
 use crate::server::control::Controller;
 use crate::server::engine::{Engine, Setup};
 use crate::yaml::Node;
+use wire::health::{self, Health};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -74,7 +74,7 @@ async fn a_watcher_hears_of_every_change() {
         http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     let request = Request::post(format!("http://{address}/grpc.health.v1.Health/Watch"))
-        .body(Full::new(message::request("")))
+        .body(Full::new(bytes::Bytes::from(health::request(""))))
         .unwrap();
     let mut body = client.send_request(request).await.unwrap().into_body();
     let mut next = async || {
@@ -100,7 +100,7 @@ async fn a_watcher_that_cancels_its_stream_is_forgotten_while_its_connection_goe
     tokio::spawn(connection);
     let mut ask = async |method: &str| {
         let request = Request::post(format!("http://{address}/grpc.health.v1.Health/{method}"))
-            .body(Full::new(message::request("")))
+            .body(Full::new(bytes::Bytes::from(health::request(""))))
             .unwrap();
         client.send_request(request).await.unwrap().into_body()
     };
@@ -135,7 +135,7 @@ async fn other_methods_are_unimplemented() {
         http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     let request = Request::post(format!("http://{address}/grpc.health.v1.Health/List"))
-        .body(Full::new(message::request("")))
+        .body(Full::new(bytes::Bytes::from(health::request(""))))
         .unwrap();
     let response = client.send_request(request).await.unwrap();
     assert_eq!(response.headers()["grpc-status"], "12");

@@ -1,38 +1,30 @@
 //! A new TCP connection: what every attempt but a DNS one begins with.
 
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::address::Address;
 use super::deadline::Deadline;
 use super::names::Names;
+use super::race::{Attempt, race};
 use crate::connection::describe;
 use crate::verdict::Finding;
 
 /// An address that is silent so long gets company. <https://www.rfc-editor.org/rfc/rfc8305#section-8>
 const HEAD_START: Duration = Duration::from_millis(250);
 
-type Attempt = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
-
 /// Connects to one of a host's addresses. No proxy is asked, whatever the environment says.
 pub(super) async fn dial(
-    names: &mut Names,
+    names: &Names,
     address: &Address,
     deadline: &Deadline,
 ) -> Result<TcpStream, Finding> {
-    let found = match address.ip() {
-        Some(ip) => vec![ip],
-        None => names.lookup(&address.host, deadline).await?,
-    };
+    let found = names.lookup(&address.host, deadline).await?;
     let nothing = format!("connection to {}", several(&found, address.port));
-    let stream = deadline.wait(&nothing, race(&found, address.port)).await?;
+    let stream = deadline.wait(&nothing, connect(&found, address.port)).await?;
     let stream = stream.map_err(|error| {
         Finding::state(format!("{} ({})", describe(&error), several(&found, address.port)))
     })?;
@@ -41,39 +33,21 @@ pub(super) async fn dial(
     Ok(stream)
 }
 
-/// The first address that takes a connection; what went wrong with the last one, where none does.
-async fn race(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
-    let mut left = addresses.iter();
-    let mut attempts: Vec<Attempt> = Vec::new();
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    loop {
-        if let Some(ip) = left.next() {
-            attempts.push(Box::pin(TcpStream::connect(SocketAddr::new(*ip, port))));
-        }
-        if attempts.is_empty() {
-            return Err(last);
-        }
-        let patience = if left.len() > 0 { HEAD_START } else { Duration::MAX };
-        match timeout(patience, first(&mut attempts)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => last = error,
-            Err(_) => {}
-        }
-    }
+/// The first address that takes a connection; what went wrong, where none does.
+async fn connect(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
+    let attempts = addresses
+        .iter()
+        .map(|ip| -> Attempt<'_, _, _> { Box::pin(TcpStream::connect(SocketAddr::new(*ip, port))) });
+    race(attempts.collect(), HEAD_START).await.map_err(|errors| {
+        // That there is no way to an address of the other family says the least.
+        let told = errors.into_iter().min_by_key(is_no_way);
+        told.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into())
+    })
 }
 
-/// Waits for one of them, which is then taken out.
-async fn first(attempts: &mut Vec<Attempt>) -> io::Result<TcpStream> {
-    poll_fn(|context| {
-        for index in 0..attempts.len() {
-            if let Poll::Ready(result) = attempts[index].as_mut().poll(context) {
-                drop(attempts.swap_remove(index));
-                return Poll::Ready(result);
-            }
-        }
-        Poll::Pending
-    })
-    .await
+fn is_no_way(error: &io::Error) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable};
+    matches!(error.kind(), AddrNotAvailable | HostUnreachable | NetworkUnreachable)
 }
 
 /// `10.0.0.5:5432 and 2 more`. Resolvers shuffle addresses: the same state must read the same.
@@ -94,7 +68,7 @@ mod tests {
     async fn dialled(host: &str, port: u16) -> Result<SocketAddr, String> {
         let address = Address { host: host.into(), port };
         let deadline = Deadline::after(Duration::from_secs(5));
-        let stream = dial(&mut Names::default(), &address, &deadline).await;
+        let stream = dial(&Names::default(), &address, &deadline).await;
         stream.map(|stream| stream.peer_addr().unwrap()).map_err(|found| found.to_string())
     }
 
@@ -124,12 +98,19 @@ mod tests {
         assert_eq!(several(&["::1".parse().unwrap()], 80), "[::1]:80");
     }
 
+    #[test]
+    fn an_address_of_the_other_family_does_not_hide_what_is_wrong() {
+        let kinds = [io::ErrorKind::NetworkUnreachable, io::ErrorKind::ConnectionRefused];
+        let told = kinds.into_iter().map(io::Error::from).min_by_key(is_no_way).unwrap();
+        assert_eq!(told.kind(), io::ErrorKind::ConnectionRefused);
+    }
+
     #[tokio::test]
     async fn a_dead_address_does_not_keep_a_live_one_waiting() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         // Nobody listens on this one of the loopback addresses.
-        let found = race(&["127.0.0.2".parse().unwrap(), "127.0.0.1".parse().unwrap()], port).await;
+        let found = connect(&["127.0.0.2".parse().unwrap(), "127.0.0.1".parse().unwrap()], port).await;
         assert!(found.is_ok(), "{found:?}");
     }
 }

@@ -1,15 +1,22 @@
 //! `grpc://`: the standard health check. <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>
 
+use percent_encoding::percent_decode_str;
+use wire::health::{self, Health};
+use wire::hpack::Field;
+
 use super::address::Address;
 use super::deadline::Deadline;
 use super::dial::dial;
-use super::h2::{Answer, Bytes, Call, call};
+use super::h2::{Bytes, NoAnswer, Rest, Stream, last};
 use super::names::Names;
-use super::secure::Secure;
+use super::secure::{Secure, refused};
 use super::trust::Trust;
+use crate::message::clean;
 use crate::verdict::{Finding, Verdict};
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
+/// More than any health status.
+const LONGEST_ANSWER: usize = 10 << 10;
 const USER_AGENT: &str = concat!("wait-for/", env!("CARGO_PKG_VERSION"));
 
 /// Asks for the health of a service.
@@ -17,53 +24,60 @@ pub(super) async fn attempt(
     address: &Address,
     service: &str,
     trust: Option<&Trust>,
-    names: &mut Names,
+    names: &Names,
     secure: &mut Secure,
     deadline: &Deadline,
 ) -> Result<Verdict, Finding> {
     let tcp = dial(names, address, deadline).await?;
     let io: Box<dyn Bytes> = match trust {
         None => Box::new(tcp),
-        Some(trust) => Box::new(secure.handshake(tcp, address, trust, Some(b"h2"), deadline).await?),
+        Some(trust) => Box::new(secure.handshake(tcp, address, trust, &[b"h2"], deadline).await?),
     };
-    let request = Call {
-        is_secure: trust.is_some(),
-        authority: &address.to_string(),
-        path: CHECK,
-        user_agent: USER_AGENT,
-        body: &question(service),
-    };
-    Ok(judge(&deadline.wait("answer", call(io, &request)).await??))
-}
-
-/// A `HealthCheckRequest` in its frame: not compressed, so many bytes, field 1 a string.
-fn question(service: &str) -> Vec<u8> {
-    let mut message = Vec::new();
-    if !service.is_empty() {
-        message.push(0x0a);
-        let mut length = service.len();
-        while length >= 0x80 {
-            message.push(u8::try_from(length & 0x7f).unwrap_or_default() | 0x80);
-            length >>= 7;
-        }
-        message.push(u8::try_from(length).unwrap_or_default());
-        message.extend_from_slice(service.as_bytes());
+    let answer = deadline.wait("answer", call(io, address, service, trust.is_some())).await?;
+    match answer {
+        Ok((head, rest)) => Ok(judge(&head, &rest)),
+        Err(NoAnswer::Cut(error)) => Err(trust
+            .and_then(|trust| refused(&error, trust))
+            .unwrap_or_else(|| NoAnswer::Cut(error).finding())),
+        Err(none) => Err(none.finding()),
     }
-    let mut framed = vec![0];
-    framed.extend_from_slice(&u32::try_from(message.len()).unwrap_or_default().to_be_bytes());
-    framed.append(&mut message);
-    framed
 }
 
-fn judge(answer: &Answer) -> Verdict {
+/// Calls the health service.
+async fn call(
+    io: Box<dyn Bytes>,
+    address: &Address,
+    service: &str,
+    is_secure: bool,
+) -> Result<(Vec<Field>, Rest), NoAnswer> {
+    let authority = address.to_string();
+    let fields = [
+        (":method", "POST"),
+        (":scheme", if is_secure { "https" } else { "http" }),
+        (":path", CHECK),
+        (":authority", &authority),
+        ("content-type", "application/grpc"),
+        ("user-agent", USER_AGENT),
+        ("te", "trailers"),
+    ];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut stream = Stream::open(io, &fields, Some(&health::request(service))).await?;
+    let head = stream.head().await?;
+    let rest = stream.rest(LONGEST_ANSWER).await?;
+    Ok((head, rest))
+}
+
+fn judge(head: &[Field], rest: &Rest) -> Verdict {
     let not_yet = |state: String, cause: Option<&str>| {
         Verdict::NotYet(Finding { state, cause: cause.map(str::to_owned) })
     };
-    match (answer.status, answer.grpc_status) {
-        (Some(status), _) if status != 200 => {
-            not_yet(format!("HTTP {status}"), Some("something else than gRPC answers"))
-        }
-        (_, Some(0)) => match serving(&answer.body) {
+    let status = last(head, ":status").filter(|status| *status != "200").map(clean);
+    // A server that has nothing else to say puts it into the head.
+    let trailers = if rest.trailers.is_empty() { head } else { &rest.trailers };
+    let code = last(trailers, "grpc-status").and_then(|code| code.parse::<u32>().ok());
+    match (status, code) {
+        (Some(status), _) => not_yet(format!("HTTP {status}"), Some("something else than gRPC answers")),
+        (_, Some(0)) => match Health::parse(&rest.body).ok() {
             Some(1) => Verdict::Met(Finding::state("SERVING")),
             Some(0) => not_yet("UNKNOWN".into(), None),
             Some(2) => not_yet("NOT_SERVING".into(), None),
@@ -72,10 +86,12 @@ fn judge(answer: &Answer) -> Verdict {
             None => not_yet("the answer is no health status".into(), None),
         },
         (_, Some(code)) => {
+            let said = last(trailers, "grpc-message")
+                .map(|said| clean(&percent_decode_str(said).decode_utf8_lossy()));
             let cause = match code {
                 5 => Some("the server does not know the service"),
                 12 => Some("the server has no health service (grpc.health.v1.Health)"),
-                _ => None,
+                _ => said.as_deref().filter(|said| !said.is_empty()),
             };
             not_yet(code_name(code), cause)
         }
@@ -83,46 +99,8 @@ fn judge(answer: &Answer) -> Verdict {
     }
 }
 
-/// The status in a framed `HealthCheckResponse`, which is field 1; fields that we do not know may come first.
-fn serving(body: &[u8]) -> Option<u64> {
-    let (head, message) = body.split_first_chunk::<5>()?;
-    let [0, length @ ..] = *head else { return None };
-    let mut message = message.get(..usize::try_from(u32::from_be_bytes(length)).ok()?)?;
-    let mut status = 0;
-    while !message.is_empty() {
-        let key = varint(&mut message)?;
-        let length = match key & 7 {
-            0 => {
-                let value = varint(&mut message)?;
-                status = if key >> 3 == 1 { value } else { status };
-                0
-            }
-            1 => 8,
-            2 => usize::try_from(varint(&mut message)?).ok()?,
-            5 => 4,
-            _ => return None,
-        };
-        message = message.get(length..)?;
-    }
-    Some(status)
-}
-
-/// <https://protobuf.dev/programming-guides/encoding/#varints>
-fn varint(from: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..63).step_by(7) {
-        let (next, rest) = from.split_first()?;
-        *from = rest;
-        value |= u64::from(next & 0x7f) << shift;
-        if next & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
 /// <https://grpc.io/docs/guides/status-codes/>
-fn code_name(code: u16) -> String {
+fn code_name(code: u32) -> String {
     const NAMES: [&str; 17] = [
         "OK",
         "CANCELLED",
@@ -142,52 +120,55 @@ fn code_name(code: u16) -> String {
         "DATA_LOSS",
         "UNAUTHENTICATED",
     ];
-    NAMES.get(usize::from(code)).map_or_else(|| format!("gRPC status {code}"), |name| format!("gRPC {name}"))
+    let known = usize::try_from(code).ok().and_then(|code| NAMES.get(code));
+    known.map_or_else(|| format!("gRPC status {code}"), |name| format!("gRPC {name}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn judged(status: u16, grpc_status: Option<u16>, message: &[u8]) -> (bool, String) {
+    fn judged(status: &str, trailers: &[(&str, &str)], message: &[u8]) -> (bool, String) {
+        let fields = |fields: &[(&str, &str)]| {
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
+        };
         let mut body = vec![0, 0, 0, 0, u8::try_from(message.len()).unwrap()];
         body.extend_from_slice(message);
-        let verdict = judge(&Answer { status: Some(status), grpc_status, body });
+        let verdict = judge(&fields(&[(":status", status)]), &Rest { body, trailers: fields(trailers) });
         (verdict.is_met(), verdict.finding().to_string())
     }
 
     #[test]
-    fn a_question_is_framed_and_its_service_has_its_length_before_it() {
-        assert_eq!(question(""), [0, 0, 0, 0, 0]);
-        assert_eq!(question("ab"), *b"\0\0\0\0\x04\x0a\x02ab");
-        let long = question(&"a".repeat(300));
-        assert_eq!(long[..8], [0, 0, 0, 1, 47, 0x0a, 0xac, 0x02]);
-    }
-
-    #[test]
     fn only_serving_is_met() {
-        for (grpc_status, message, is_met, line) in [
-            (Some(0), &[8, 1][..], true, "SERVING"),
-            (Some(0), &[18, 1, 9, 8, 1], true, "SERVING"),
-            (Some(0), &[], false, "UNKNOWN"),
-            (Some(0), &[8, 2], false, "NOT_SERVING"),
-            (Some(0), &[8, 3], false, "SERVICE_UNKNOWN"),
-            (Some(0), &[8, 9], false, "health status 9"),
-            (Some(0), &[8], false, "the answer is no health status"),
-            (Some(0), &[10, 9], false, "the answer is no health status"),
-            (Some(5), &[], false, "gRPC NOT_FOUND — the server does not know the service"),
+        for (code, message, is_met, line) in [
+            (Some("0"), &[8, 1][..], true, "SERVING"),
+            (Some("0"), &[18, 1, 9, 8, 1], true, "SERVING"),
+            (Some("0"), &[], false, "UNKNOWN"),
+            (Some("0"), &[8, 2], false, "NOT_SERVING"),
+            (Some("0"), &[8, 3], false, "SERVICE_UNKNOWN"),
+            (Some("0"), &[8, 9], false, "health status 9"),
+            (Some("0"), &[8], false, "the answer is no health status"),
+            (Some("0"), &[10, 9], false, "the answer is no health status"),
+            (Some("5"), &[], false, "gRPC NOT_FOUND — the server does not know the service"),
             (
-                Some(12),
+                Some("12"),
                 &[],
                 false,
                 "gRPC UNIMPLEMENTED — the server has no health service (grpc.health.v1.Health)",
             ),
-            (Some(14), &[8, 1], false, "gRPC UNAVAILABLE"),
-            (Some(99), &[], false, "gRPC status 99"),
+            (Some("14"), &[8, 1], false, "gRPC UNAVAILABLE"),
+            (Some("99"), &[], false, "gRPC status 99"),
             (None, &[8, 1], false, "the answer has no gRPC status"),
         ] {
-            assert_eq!(judged(200, grpc_status, message), (is_met, line.to_owned()));
+            let trailers = code.map(|code| ("grpc-status", code));
+            assert_eq!(judged("200", trailers.as_slice(), message), (is_met, line.to_owned()));
         }
-        assert_eq!(judged(404, None, &[]).1, "HTTP 404 — something else than gRPC answers");
+        assert_eq!(judged("404", &[], &[]).1, "HTTP 404 — something else than gRPC answers");
+    }
+
+    #[test]
+    fn what_the_server_says_is_printed_in_one_line() {
+        let trailers = [("grpc-status", "14"), ("grpc-message", "no%20db%0Amet%1b[31m")];
+        assert_eq!(judged("200", &trailers, &[]).1, "gRPC UNAVAILABLE — no db met [31m");
     }
 }

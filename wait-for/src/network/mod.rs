@@ -15,8 +15,11 @@ mod http;
 mod names;
 mod options;
 mod prober;
+mod race;
 mod secure;
 mod target;
+#[cfg(test)]
+mod tls_tests;
 mod trust;
 
 pub use address::{Address, AddressError};

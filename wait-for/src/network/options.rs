@@ -7,6 +7,10 @@ use percent_encoding::percent_decode_str;
 use crate::duration::{self, DurationError};
 use crate::suggest::{closest, did_you_mean};
 
+/// Nothing is answered sooner than this, and whoever writes less means something else.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
+/// Nobody waits longer for an attempt, or for the next.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// No attempt follows another sooner: a gate must not become its target's load.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -81,8 +85,11 @@ impl Options {
         let Some(text) = self.take(key)? else { return Ok(default) };
         let time = duration::parse(&text)
             .map_err(|error: DurationError| OptionError::Duration(key, error.to_string()))?;
-        if time.is_zero() {
-            return Err(OptionError::Value(key, text, "a time that is not zero, such as 1s"));
+        if time < SHORTEST_TIMEOUT {
+            return Err(OptionError::Value(key, text, "a time of 1ms or more, such as 1s"));
+        }
+        if time > LONGEST {
+            return Err(OptionError::Value(key, text, "24h or less"));
         }
         Ok(time)
     }
@@ -170,7 +177,15 @@ mod tests {
             timeout("timeout=5"),
             "timeout: \"5\" has no unit: write 5s for seconds or 5m for minutes"
         );
-        assert_eq!(timeout("timeout=0"), "timeout=0: write a time that is not zero, such as 1s");
+        assert_eq!(timeout("timeout=0"), "timeout=0: write a time of 1ms or more, such as 1s");
+        for (fragment, instead) in [
+            ("timeout=0.1ns", "a time of 1ms"),
+            ("timeout=999999ns", "a time of 1ms"),
+            ("timeout=25h", "24h or less"),
+            ("timeout=999999999999h", "24h or less"),
+        ] {
+            assert!(timeout(fragment).contains(instead), "{fragment}");
+        }
         assert_eq!(timeout("timeout=1s&timeout=2s"), "timeout= is given twice; leave one of them out");
         let interval = options("interval=1ms").interval(Duration::ZERO).unwrap_err().to_string();
         assert_eq!(interval, "interval=1ms: write 100ms or more");

@@ -6,6 +6,7 @@ use super::names::Names;
 use super::secure::Secure;
 use super::target::{Protocol, Target};
 use super::{dns, grpc, http};
+use crate::message::clean;
 use crate::verdict::{Finding, Verdict};
 
 /// A target, and what is kept from one attempt to the next.
@@ -32,7 +33,7 @@ impl Prober {
                 let found = async {
                     let tcp = dial(names, address, &deadline).await?;
                     if let Some(trust) = trust {
-                        secure.handshake(tcp, address, trust, None, &deadline).await?;
+                        secure.handshake(tcp, address, trust, &[], &deadline).await?;
                     }
                     Ok(Verdict::Met(Finding::state("open")))
                 };
@@ -44,6 +45,29 @@ impl Prober {
             }
             Protocol::Dns(query) => dns::attempt(query, names, &deadline).await,
         };
-        verdict.unwrap_or_else(Verdict::NotYet)
+        tidy(verdict.unwrap_or_else(Verdict::NotYet))
+    }
+}
+
+/// Whatever a peer has said, what is printed is one line of it: the last door that it goes through.
+fn tidy(verdict: Verdict) -> Verdict {
+    let tidied =
+        |Finding { state, cause }| Finding { state: clean(&state), cause: cause.map(|cause| clean(&cause)) };
+    match verdict {
+        Verdict::Met(finding) => Verdict::Met(tidied(finding)),
+        Verdict::NotYet(finding) => Verdict::NotYet(tidied(finding)),
+        Verdict::Failed(finding) => Verdict::Failed(tidied(finding)),
+        Verdict::Misused(finding) => Verdict::Misused(tidied(finding)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_peer_can_forge_a_second_line() {
+        let said = Verdict::NotYet(Finding::because("HTTP 200\r\nmet x", "\u{1b}[2J a\u{202e}b"));
+        assert_eq!(tidy(said), Verdict::NotYet(Finding::because("HTTP 200 met x", "[2J a b")));
     }
 }

@@ -8,6 +8,7 @@ use super::address::{Address, AddressError, is_host};
 use super::http::Ask;
 use super::options::{OptionError, Options};
 use super::trust::Trust;
+use crate::message::clean;
 use crate::suggest::{closest, did_you_mean};
 
 /// The kubelet's own time limit of one probe:
@@ -17,6 +18,9 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(1);
 /// A service name longer than this fits no frame that every server takes.
 const LONGEST_SERVICE: usize = 1024;
+
+/// More records than an answer of 64 KiB holds.
+const MOST_RECORDS: usize = 4096;
 
 const INSTEAD_OF_USER: &str =
     ", and write #request-header=Authorization:VALUE, with $(VARIABLE) from a Secret for the value";
@@ -73,8 +77,14 @@ pub enum Record {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// There is no such protocol.
-    #[error("unknown protocol \"{0}\"{1}; known are: tcp, http, https, grpc, dns")]
-    Scheme(String, String),
+    #[error("unknown protocol \"{0}\"{1}; known are: tcp, http, https, grpc, dns{2}")]
+    Scheme(String, String, String),
+    /// The protocol is not told from what follows by `://`.
+    #[error("\"{0}\" has no \"://\" after its protocol; write {1}")]
+    Slashes(String, String),
+    /// There is no protocol.
+    #[error("\"{0}\" has no protocol; write {1}")]
+    NoScheme(String, String),
     /// The host or the port.
     #[error(transparent)]
     Address(#[from] AddressError),
@@ -107,7 +117,7 @@ impl Target {
     #[must_use]
     pub fn is_meant_by(text: &str) -> bool {
         // Neither kinds nor names hold a colon; conditions may hold anything, but a slash comes before them.
-        text.split_once("://").is_some_and(|(scheme, _)| !scheme.contains('/'))
+        text.split_once("://").is_some_and(|(scheme, _)| !scheme.contains('/')) || slip(text).is_some()
     }
 }
 
@@ -115,6 +125,9 @@ impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
+        if let Some(error) = slip(text) {
+            return Err(error);
+        }
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
         let scheme = scheme.to_ascii_lowercase();
         if has_user(rest) {
@@ -123,24 +136,28 @@ impl FromStr for Target {
         }
         let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
         if !SCHEMES.contains(&scheme.as_str()) {
-            let hint = did_you_mean(closest(&scheme, SCHEMES));
-            return Err(TargetError::Scheme(scheme, hint));
+            let known = did_you_mean(closest(&scheme, SCHEMES));
+            let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+            let port = Address::parse(authority, None)
+                .map(|address| format!("; for its port, write tcp://{address}"));
+            let port = if known.is_empty() { port.unwrap_or_default() } else { String::new() };
+            return Err(TargetError::Scheme(clean(&scheme), known, port));
         }
         let mut options = Options::parse(fragment)?;
         let timeout = options.duration("timeout", TIMEOUT)?;
         let interval = options.interval(INTERVAL)?;
-        let (protocol, known): (_, &[&str]) = match scheme.as_str() {
-            "tcp" => (tcp(rest, &mut options)?, &["tls", "ca", "insecure"]),
-            "grpc" => (grpc(rest, &mut options)?, &["tls", "ca", "insecure"]),
-            "dns" => (dns(rest, &mut options)?, &["type", "at-least"]),
+        let (protocol, own, trust): (_, &[&str], &[&str]) = match scheme.as_str() {
+            "tcp" => (tcp(rest, &mut options)?, &["tls"], &Trust::OPTIONS),
+            "grpc" => (grpc(rest, &mut options)?, &["tls"], &Trust::OPTIONS),
+            "dns" => (dns(rest, &mut options)?, &["type", "at-least"], &[]),
             scheme => {
                 let is_secure = scheme == "https";
                 let ask = Ask::parse(is_secure, rest, &mut options)?;
-                let all = &["ca", "insecure", "status", "method", "request-header", "header", "body"];
-                (Protocol::Http(Box::new(ask)), if is_secure { all } else { &all[2..] })
+                let own = &["status", "method", "request-header", "header", "body"];
+                (Protocol::Http(Box::new(ask)), own, if is_secure { &Trust::OPTIONS } else { &[] })
             }
         };
-        options.finish(&[&["timeout", "interval"], known].concat())?;
+        options.finish(&[&["timeout", "interval"], own, trust].concat())?;
         Ok(Self { protocol, timeout, interval })
     }
 }
@@ -170,16 +187,42 @@ impl fmt::Display for Record {
     }
 }
 
+/// What was meant by a text that has no `://` where a target has it, and that is no object either: `http//api`,
+/// `https:/api`, `tcp:db:5432`, `db:5432`.
+fn slip(text: &str) -> Option<TargetError> {
+    let end = text.find([':', '/']).filter(|end| !text[*end..].starts_with("://"))?;
+    let (start, rest) = text.split_at(end);
+    let host = rest.trim_start_matches([':', '/']);
+    let scheme = closest(start, SCHEMES);
+    // A kind may be called as it likes, so that with one slash it may be an object; and a word that is only like a
+    // protocol may be another.
+    let is_meant =
+        rest.starts_with("//") || (rest.starts_with(':') && (SCHEMES.contains(&start) || ends_in_port(text)));
+    if let Some(scheme) = scheme.filter(|_| is_meant && !host.is_empty()) {
+        let written = redacted(&format!("{scheme}://{host}"));
+        return Some(TargetError::Slashes(clean(start) + &rest[..rest.len() - host.len()] + "…", written));
+    }
+    let authority = &text[..text.find('/').unwrap_or(text.len())];
+    Address::parse(authority, None).ok()?;
+    let scheme = if authority.len() < text.len() { "http" } else { "tcp" };
+    Some(TargetError::NoScheme(redacted(text), redacted(&format!("{scheme}://{text}"))))
+}
+
+fn ends_in_port(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+}
+
 /// A text that was meant as a network target, without anything in it that may be secret.
 #[must_use]
 pub fn redacted(text: &str) -> String {
-    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-    if has_user(rest) {
-        return format!("{scheme}://***@…");
+    // Without a protocol, nothing stands before the host.
+    let (scheme, rest) = text.split_at(text.find("://").map_or(0, |at| at + 3));
+    if has_user(rest) || (scheme.is_empty() && rest.contains('@')) {
+        return format!("{scheme}***@…");
     }
     let (rest, fragment) = rest.split_once('#').map_or((rest, ""), |(rest, _)| (rest, "#…"));
     let (rest, query) = rest.split_once('?').map_or((rest, ""), |(rest, _)| (rest, "?…"));
-    format!("{scheme}://{rest}{query}{fragment}")
+    format!("{scheme}{rest}{query}{fragment}")
 }
 
 /// Whether there is a user before the host. A password may hold any character, even those that end a host.
@@ -227,8 +270,8 @@ fn dns(rest: &str, options: &mut Options) -> Result<Protocol, TargetError> {
     let at_least = match options.take("at-least")? {
         None => 1,
         Some(text) => match text.parse() {
-            Ok(count) if count > 0 => count,
-            _ => return Err(OptionError::Value("at-least", text, "a number from 1 on").into()),
+            Ok(count) if (1..=MOST_RECORDS).contains(&count) => count,
+            _ => return Err(OptionError::Value("at-least", text, "a number from 1 to 4096").into()),
         },
     };
     Ok(Protocol::Dns(Query { name: name.to_owned(), record, at_least }))
@@ -297,6 +340,22 @@ mod tests {
                 "unknown protocol \"tpc\" (did you mean \"tcp\"?); known are: tcp, http, https,",
             ),
             ("postgres://db:5432/x", "unknown protocol \"postgres\"; known are"),
+            ("postgres://db:5432/x", "dns; for its port, write tcp://db:5432"),
+            ("htp://a", "unknown protocol \"htp\" (did you mean \"http\"?)"),
+            ("http//a", "\"http//…\" has no \"://\" after its protocol; write http://a"),
+            ("htp//a/b", "write http://a/b"),
+            ("https:/x", "\"https:/…\" has no \"://\" after its protocol; write https://x"),
+            ("tcp:db:5432", "write tcp://db:5432"),
+            ("tpc:db:5432", "write tcp://db:5432"),
+            ("dns:db", "write dns://db"),
+            ("http:api?token=hunter2#body=hunter2", "write http://api?…"),
+            ("http//bob:hunter2@api", "write http://***@…"),
+            ("db:5432", "\"db:5432\" has no protocol; write tcp://db:5432"),
+            (
+                "localhost:8080/ready?hunter2",
+                "\"localhost:8080/ready?…\" has no protocol; write http://localhost:8080/ready?…",
+            ),
+            ("dns://db#at-least=5000", "at-least=5000: write a number from 1 to 4096"),
             ("tcp://db", "the port is missing; write db:PORT"),
             ("tcp://db:5432/x", "tcp:// has no path; write tcp://db:5432"),
             ("tcp://db:5432#status=200", "unknown option \"status\"; known here are: timeout, interval, tls"),
@@ -304,7 +363,7 @@ mod tests {
             ("http://api#ca=/x", "unknown option \"ca\"; known here are: timeout, interval, status,"),
             (
                 "https://api/#tls=true",
-                "unknown option \"tls\"; known here are: timeout, interval, ca, insecure, status,",
+                "unknown option \"tls\"; known here are: timeout, interval, status, method, request-header, header, body, ca, insecure, cert, key",
             ),
             ("http://api/a b", "percent-encode it"),
             ("grpc://api", "the port is missing; write api:PORT"),
@@ -314,8 +373,8 @@ mod tests {
             ("dns://", "\"\" is no DNS name"),
             ("dns://a..b", "\"a..b\" is no DNS name"),
             ("dns://db#type=MX", "type=MX: write A, AAAA or SRV"),
-            ("dns://db#at-least=0", "at-least=0: write a number from 1 on"),
-            ("dns://db#at-least=some", "at-least=some: write a number from 1 on"),
+            ("dns://db#at-least=0", "at-least=0: write a number from 1 to 4096"),
+            ("dns://db#at-least=some", "at-least=some: write a number from 1 to 4096"),
             ("http://bob:hunter2@api/", "leave it out, and write #request-header=Authorization:VALUE"),
             ("http://bob:hunter2#hunter2@api/", "a user or password in a URL"),
             ("tcp://bob:hunter2@db:1", "a user or password in a URL ends up in logs; leave it out"),
@@ -330,7 +389,18 @@ mod tests {
     #[test]
     fn a_network_target_is_told_from_a_condition_with_a_url_in_it() {
         assert!(Target::is_meant_by("tcp://db:5432") && Target::is_meant_by("x://"));
-        for text in ["service/api:jsonpath={.spec.url}=http://x", "deployment/x", "postgres"] {
+        for text in [
+            "service/api:jsonpath={.spec.url}=http://x",
+            "deployment/x",
+            "postgres",
+            "ds:ready",
+            "pod/http:ready",
+            "http/api:ready",
+            "deployment/x:8080",
+            "tcproutes/x",
+            "",
+            ":",
+        ] {
             assert!(!Target::is_meant_by(text), "{text}");
         }
     }
@@ -339,6 +409,8 @@ mod tests {
     fn what_was_written_is_repeated_without_its_secrets() {
         for (text, safe) in [
             ("tcp://db", "tcp://db"),
+            ("db:5432", "db:5432"),
+            ("http//bob:hunter2@api", "***@…"),
             ("http://bob:hunter2@api/x?hunter2#body=hunter2", "http://***@…"),
             ("http://bob:hunter2#hunter2@api", "http://***@…"),
             ("https://api:x/a@b?hunter2", "https://***@…"),

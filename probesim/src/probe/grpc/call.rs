@@ -1,9 +1,9 @@
 //! What a call makes of what comes from the server: `http2_client.go` and `rpc_util.go` of grpc-go.
 
-use super::super::http2::{Ended, Event, Field, REFUSED_STREAM, code_name};
+use super::super::http2::{Ended, Event, Field, REFUSED_STREAM, code_name, words};
 use super::super::words::{integer, quote};
 use super::status::{Code, Status, decode, http_text};
-use crate::grpc::message::Health;
+use wire::health::Health;
 
 /// `defaultClientMaxReceiveMessageSize`.
 const LONGEST_MESSAGE: u64 = 4 << 20;
@@ -46,7 +46,7 @@ impl Call {
                 let missing = "server closed the stream without sending trailers";
                 ends.then(|| self.end(Status::new(Code::INTERNAL, missing)))
             }
-            Ok(Event::Malformed(why)) => Some(self.fail(Status::new(Code::INTERNAL, why))),
+            Ok(Event::Malformed(why)) => Some(self.fail(Status::new(Code::INTERNAL, words(&why)))),
             Ok(Event::Reset(code)) => {
                 let message = format!("stream terminated by RST_STREAM with error code: {}", code_name(code));
                 let status = Status::new(Code::of_http2(code), message);

@@ -18,14 +18,14 @@ use super::http2::{self, Event, Exchange, Field, PREFACE, SETTINGS, frame, last_
 use super::target::join;
 use super::words::{duration, quote};
 use super::{Answer, Subject};
-use crate::grpc::message::{self, Health};
 use crate::kubelet::Grpc;
+use wire::health::{self, Health};
 
 /// As of Kubernetes 1.36.2.
 const GRPC_GO: &str = "grpc-go/1.81.1";
 const METHOD: &str = "/grpc.health.v1.Health/Check";
-/// `http2MaxFrameLen`.
-const LONGEST_FRAME: usize = 1 << 14;
+/// `defaultClientMaxHeaderListSize`.
+const LONGEST_LIST: usize = 16 << 20;
 /// `backoff.DefaultConfig`: the first pause, by what it grows, and how far it is off, up to two minutes.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const GROWTH: f64 = 1.6;
@@ -43,7 +43,7 @@ pub(super) async fn attempt(grpc: &Grpc, timeout: Duration, subject: &Subject<'_
     let address = join(&own, port);
     let deadline = Instant::now() + timeout;
     let agent = format!("kube-probe/1.{} {GRPC_GO}", subject.version.minor());
-    let question = message::request(grpc.service.as_deref().unwrap_or_default());
+    let question = health::request(grpc.service.as_deref().unwrap_or_default());
     let mut is_first = true;
     loop {
         let Ok(exchange) = timeout_at(deadline, connected(&own, port)).await else {
@@ -69,7 +69,7 @@ pub(crate) async fn ask(host: &str, port: u16, service: &str, agent: &str, timeo
         Ok(exchange) => exchange,
         Err(why) => return Answer::failure(why),
     };
-    match finish(exchange, &join(host, port), agent, deadline, &message::request(service)).await {
+    match finish(exchange, &join(host, port), agent, deadline, &health::request(service)).await {
         Done::Unprocessed(status) | Done::Ended(status) => failure(&status, timeout),
         Done::Answered(number) => judge(number),
     }
@@ -120,7 +120,7 @@ fn pause(tries: i32, chance: f64) -> Duration {
 async fn connect(host: &str, port: u16, deadline: Instant) -> Result<Exchange, String> {
     let no_grpc = || "the server does not speak gRPC".to_owned();
     let stream = dial(host, port, Some(deadline)).await?;
-    let mut exchange = Exchange::new(Connection::new(stream), LONGEST_FRAME);
+    let mut exchange = Exchange::new(Connection::new(stream), LONGEST_LIST);
     exchange.send(PREFACE).await.map_err(|_| no_grpc())?;
     exchange.send(&frame(SETTINGS, 0, 0, &[])).await.map_err(|_| no_grpc())?;
     if exchange.next().await == Ok(Event::Settings) { Ok(exchange) } else { Err(no_grpc()) }

@@ -2,8 +2,8 @@
 
 use super::super::connection::Connection;
 use super::super::http2::{
-    Ended, Event, Exchange, Field, PREFACE, PROTOCOL_ERROR, REFUSED_STREAM, SETTINGS, WINDOW_UPDATE,
-    code_name, frame,
+    Ended, Event, Exchange, Field, PREFACE, PROTOCOL_ERROR, REFUSED_STREAM, WINDOW_UPDATE, code_name, frame,
+    settings, words as fault,
 };
 use super::super::words::quote;
 use super::body::{Slurped, too_early};
@@ -13,8 +13,9 @@ use super::reader::Broken;
 use super::request::Request;
 
 /// `SETTINGS_ENABLE_PUSH`, `…_INITIAL_WINDOW_SIZE`, `…_MAX_FRAME_SIZE`, `…_MAX_HEADER_LIST_SIZE`.
-const OWN_SETTINGS: [(u16, u32); 4] = [(2, 0), (4, 4 << 20), (5, LONGEST_FRAME), (6, 10 << 20)];
-const LONGEST_FRAME: u32 = 1 << 14;
+const OWN_SETTINGS: [(u16, u32); 4] = [(2, 0), (4, 4 << 20), (5, 1 << 14), (6, LONGEST_LIST)];
+/// `transportDefaultMaxHeaderListSize`
+const LONGEST_LIST: u32 = 10 << 20;
 /// How much Go lets a server send on a connection.
 const WINDOW: u32 = 1 << 30;
 /// What belongs to a connection and not to a request, or is sent in another way.
@@ -48,16 +49,9 @@ pub(super) enum NoAnswer {
 
 /// Sends a request, and reads the head of the answer.
 pub(super) async fn exchange(request: &Request, connection: Connection) -> Result<(Head, Stream), NoAnswer> {
-    let mut exchange = Exchange::new(connection, LONGEST_FRAME as usize);
-    let settings: Vec<u8> = OWN_SETTINGS
-        .iter()
-        .flat_map(|(name, value)| name.to_be_bytes().into_iter().chain(value.to_be_bytes()))
-        .collect();
-    let beginning = [
-        PREFACE.to_vec(),
-        frame(SETTINGS, 0, 0, &settings),
-        frame(WINDOW_UPDATE, 0, 0, &WINDOW.to_be_bytes()),
-    ];
+    let mut exchange = Exchange::new(connection, LONGEST_LIST as usize);
+    let beginning =
+        [PREFACE.to_vec(), settings(&OWN_SETTINGS), frame(WINDOW_UPDATE, 0, 0, &WINDOW.to_be_bytes())];
     // Where this fails, reading tells why.
     let _ = exchange.send(&beginning.concat()).await;
     let fields = fields(request).map_err(|why| format!("http2: {why}"))?;
@@ -78,7 +72,7 @@ pub(super) async fn exchange(request: &Request, connection: Connection) -> Resul
                     return Ok((head, Stream { exchange, left, has_ended: ends, goodbye }));
                 }
             }
-            Event::Malformed(why) => return Err(stream_error(PROTOCOL_ERROR, &why).into()),
+            Event::Malformed(why) => return Err(stream_error(PROTOCOL_ERROR, &fault(&why)).into()),
             Event::Reset(PROTOCOL_ERROR | REFUSED_STREAM) => return Err(NoAnswer::Refused),
             Event::Reset(code) => return Err(reset(code).into()),
             Event::Data { .. } => {
@@ -126,7 +120,7 @@ impl Stream {
                     return Err(Broken::Words(words(Ended::Wrong(PROTOCOL_ERROR), None)));
                 }
                 Ok(Event::Malformed(why)) => {
-                    return Err(Broken::Words(stream_error(PROTOCOL_ERROR, &why)));
+                    return Err(Broken::Words(stream_error(PROTOCOL_ERROR, &fault(&why))));
                 }
                 Ok(Event::Reset(code)) => return Err(Broken::Words(reset(code))),
                 Ok(goodbye @ Event::GoAway { .. }) => self.goodbye = Some(goodbye),

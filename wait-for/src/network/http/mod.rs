@@ -3,8 +3,12 @@
 mod ask;
 mod exchange;
 mod judge;
+mod over_http1;
+mod over_http2;
 mod redirect;
 mod status;
+#[cfg(test)]
+mod tests;
 mod url;
 
 pub use ask::Ask;

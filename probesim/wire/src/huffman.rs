@@ -14,20 +14,25 @@ const LENGTHS: [u8; 256] = [
     20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26,
 ];
 /// The longest code.
-const LONGEST: u8 = 30;
+const LONGEST: usize = 30;
+/// The code of each byte.
+const CODES: [u32; 256] = codes();
+/// The bytes in the order of their codes.
+const BYTES: [u8; 256] = bytes();
+/// Of each length: its first code, how many there are, and where their bytes begin in [`BYTES`].
+const RANGES: [(u32, u32, usize); LONGEST + 1] = ranges();
 
 /// The number of bytes that a text takes up.
-pub(super) fn length(text: &[u8]) -> usize {
+pub(crate) fn length(text: &[u8]) -> usize {
     text.iter().map(|&byte| usize::from(LENGTHS[usize::from(byte)])).sum::<usize>().div_ceil(8)
 }
 
 /// Encodes a text.
-pub(super) fn encode(text: &[u8], into: &mut Vec<u8>) {
-    let codes = codes();
+pub(crate) fn encode(text: &[u8], into: &mut Vec<u8>) {
     let (mut bits, mut count) = (0_u64, 0);
     for &byte in text {
         let length = LENGTHS[usize::from(byte)];
-        bits = bits << length | u64::from(codes[usize::from(byte)]);
+        bits = bits << length | u64::from(CODES[usize::from(byte)]);
         count += length;
         while count >= 8 {
             count -= 8;
@@ -41,39 +46,68 @@ pub(super) fn encode(text: &[u8], into: &mut Vec<u8>) {
 }
 
 /// Decodes a text, if it is one.
-pub(super) fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut text = vec![];
-    let (mut code, mut length) = (0_u32, 0_u8);
-    let codes = codes();
+pub(crate) fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
+    // The shortest code has five bits.
+    let mut text = Vec::with_capacity(bytes.len() * 8 / 5);
+    let (mut code, mut length) = (0_u32, 0);
     for bit in bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)) {
         code = code << 1 | u32::from(bit);
         length += 1;
-        let found = (0..256).find(|&byte| LENGTHS[byte] == length && codes[byte] == code);
-        match found {
-            Some(byte) => {
-                text.push(byte as u8);
-                (code, length) = (0, 0);
-            }
-            None if length == LONGEST => return None,
-            None => {}
+        let (first, count, start) = *RANGES.get(length)?;
+        if let Some(at) = code.checked_sub(first).filter(|&at| at < count) {
+            text.push(*BYTES.get(start + at as usize)?);
+            (code, length) = (0, 0);
         }
     }
     // Less than a byte may be left over, all ones.
     (length < 8 && code == (1 << length) - 1).then_some(text)
 }
 
-/// The code of each byte.
-fn codes() -> [u32; 256] {
+const fn codes() -> [u32; 256] {
     let mut codes = [0; 256];
-    let mut next = 0;
-    for length in 1..=LONGEST {
-        next <<= 1;
-        for (code, _) in codes.iter_mut().zip(LENGTHS).filter(|(_, known)| *known == length) {
-            *code = next;
-            next += 1;
-        }
+    let (bytes, ranges) = (bytes(), ranges());
+    let mut at = 0;
+    while at < 256 {
+        let (first, _, start) = ranges[LENGTHS[bytes[at] as usize] as usize];
+        codes[bytes[at] as usize] = first + (at - start) as u32;
+        at += 1;
     }
     codes
+}
+
+const fn bytes() -> [u8; 256] {
+    let mut bytes = [0; 256];
+    let (mut at, mut length) = (0, 1);
+    while length <= LONGEST {
+        let mut byte = 0;
+        while byte < 256 {
+            if LENGTHS[byte] as usize == length {
+                bytes[at] = byte as u8;
+                at += 1;
+            }
+            byte += 1;
+        }
+        length += 1;
+    }
+    bytes
+}
+
+const fn ranges() -> [(u32, u32, usize); LONGEST + 1] {
+    let mut ranges = [(0, 0, 0); LONGEST + 1];
+    let (mut next, mut start, mut length) = (0, 0, 1);
+    while length <= LONGEST {
+        next <<= 1;
+        let (mut count, mut byte) = (0, 0);
+        while byte < 256 {
+            count += (LENGTHS[byte] as usize == length) as u32;
+            byte += 1;
+        }
+        ranges[length] = (next, count, start);
+        next += count;
+        start += count as usize;
+        length += 1;
+    }
+    ranges
 }
 
 #[cfg(test)]

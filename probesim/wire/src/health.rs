@@ -1,12 +1,12 @@
 //! The two messages of the health protocol, and gRPC's frame around them. Protocol Buffers by hand: one string and
 //! one number.
 
-use bytes::Bytes;
-
 /// What a service says of itself: `HealthCheckResponse.ServingStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Health {
+pub enum Health {
+    /// It works.
     Serving = 1,
+    /// It does not, for now.
     NotServing = 2,
     /// Only `Watch` says so.
     ServiceUnknown = 3,
@@ -15,18 +15,22 @@ pub(crate) enum Health {
 /// A request that cannot be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is no HealthCheckRequest")]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 // === impl Health ===
 
 impl Health {
     /// As a framed `HealthCheckResponse`.
-    pub(crate) fn frame(self) -> Bytes {
+    #[must_use]
+    pub fn frame(self) -> Vec<u8> {
         framed(&[0x08, self as u8])
     }
 
     /// From a framed `HealthCheckResponse`; the number, if it is none of ours.
-    pub(crate) fn parse(frame: &[u8]) -> Result<u64, Malformed> {
+    ///
+    /// # Errors
+    /// Where it is something else, or more than one message.
+    pub fn parse(frame: &[u8]) -> Result<u64, Malformed> {
         let mut status = 0;
         for field in fields(unframed(frame)?) {
             if let (1, Value::Number(number)) = field? {
@@ -38,7 +42,8 @@ impl Health {
 }
 
 /// A framed `HealthCheckRequest`.
-pub(crate) fn request(service: &str) -> Bytes {
+#[must_use]
+pub fn request(service: &str) -> Vec<u8> {
     let mut message = vec![];
     if !service.is_empty() {
         message.push(0x0a);
@@ -54,7 +59,10 @@ pub(crate) fn request(service: &str) -> Bytes {
 }
 
 /// The service that a framed `HealthCheckRequest` asks for.
-pub(crate) fn service(frame: &[u8]) -> Result<String, Malformed> {
+///
+/// # Errors
+/// Where it is something else.
+pub fn service(frame: &[u8]) -> Result<String, Malformed> {
     let mut service = String::new();
     for field in fields(unframed(frame)?) {
         if let (1, Value::Bytes(bytes)) = field? {
@@ -65,9 +73,9 @@ pub(crate) fn service(frame: &[u8]) -> Result<String, Malformed> {
 }
 
 /// A message after its flag (not compressed) and its length.
-fn framed(message: &[u8]) -> Bytes {
+fn framed(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes();
-    [&[0], &length[..], message].concat().into()
+    [&[0], &length[..], message].concat()
 }
 
 fn unframed(frame: &[u8]) -> Result<&[u8], Malformed> {

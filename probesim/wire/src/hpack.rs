@@ -1,9 +1,9 @@
 //! HPACK, as Go writes it and as anybody may: <https://www.rfc-editor.org/rfc/rfc7541>.
 
-use super::huffman;
+use crate::huffman;
 
 /// A header field.
-pub(in super::super) type Field = (String, String);
+pub type Field = (String, String);
 
 /// <https://www.rfc-editor.org/rfc/rfc7541#appendix-A>
 const STATIC: [(&str, &str); 61] = [
@@ -74,17 +74,34 @@ const OVERHEAD: usize = 32;
 /// The size of the table, which neither side changes but by an update.
 const TABLE_SIZE: usize = 4096;
 
+/// Why a block is no header list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is no HPACK; the connection is of no use then.
+    Malformed,
+    /// It is longer than it may be.
+    TooLong,
+}
+
 /// The fields that were sent before, the last one first.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub struct Table {
     fields: Vec<Field>,
     limit: usize,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 // === impl Table ===
 
 impl Table {
-    pub(super) const fn new() -> Self {
+    /// One that is empty.
+    #[must_use]
+    pub const fn new() -> Self {
         Self { fields: Vec::new(), limit: TABLE_SIZE }
     }
 
@@ -114,7 +131,8 @@ impl Table {
     }
 
     /// Writes fields as Go's encoder does.
-    pub(super) fn encode(&mut self, fields: &[Field]) -> Vec<u8> {
+    #[must_use]
+    pub fn encode(&mut self, fields: &[Field]) -> Vec<u8> {
         let mut block = vec![];
         for (name, value) in fields {
             let own = |own: Option<usize>| own.map(|at| at + STATIC.len() + 1);
@@ -142,9 +160,25 @@ impl Table {
         block
     }
 
-    /// Reads fields.
-    pub(super) fn decode(&mut self, mut block: &[u8]) -> Option<Vec<Field>> {
+    /// Reads fields, which may take up so many bytes with 32 for each: a block that repeats what was sent before
+    /// may stand for a thousand times its length.
+    ///
+    /// # Errors
+    /// Where it is none, or longer than that; a long one is read to its end, since later ones build upon it.
+    pub fn decode(&mut self, block: &[u8], limit: usize) -> Result<Vec<Field>, Unreadable> {
         let mut fields = vec![];
+        let mut size = 0;
+        let mut keep = |field: Field| {
+            size += field.0.len() + field.1.len() + OVERHEAD;
+            if size <= limit {
+                fields.push(field);
+            }
+        };
+        self.read(block, &mut keep).ok_or(Unreadable::Malformed)?;
+        if size <= limit { Ok(fields) } else { Err(Unreadable::TooLong) }
+    }
+
+    fn read(&mut self, mut block: &[u8], keep: &mut impl FnMut(Field)) -> Option<()> {
         while let Some(&first) = block.first() {
             let bits = match first {
                 0x80.. => 7,
@@ -154,7 +188,7 @@ impl Table {
             };
             let number = take_number(&mut block, bits)?;
             match bits {
-                7 => fields.push(self.get(number)?),
+                7 => keep(self.get(number)?),
                 5 => {
                     self.limit = Some(number).filter(|&limit| limit <= TABLE_SIZE)?;
                     self.evict();
@@ -165,11 +199,11 @@ impl Table {
                     if bits == 6 {
                         self.insert(field.clone());
                     }
-                    fields.push(field);
+                    keep(field);
                 }
             }
         }
-        Some(fields)
+        Some(())
     }
 }
 
@@ -252,7 +286,7 @@ mod tests {
             _\x8b\x1du\xd0b\r&=LMedz\x96\xebleZ\xbb\x0f\x19X\n\xec\xb8\xa4\xd6VE\xa6;\x01]\xe0\xae\x1f@\x02te\x86M\x835\x05\xb1\x1f@\
             \x89\x9a\xca\xc8\xb2MIOj\x7f\x86}\xf7\x9f}\xcb\x7f";
         assert_eq!(Table::new().encode(&sent).escape_ascii().to_string(), block.escape_ascii().to_string());
-        assert_eq!(Table::new().decode(block), Some(sent));
+        assert_eq!(Table::new().decode(block, usize::MAX), Ok(sent));
     }
 
     /// <https://www.rfc-editor.org/rfc/rfc7541#appendix-C.5>, but with a table of the usual size.
@@ -261,12 +295,21 @@ mod tests {
         let mut table = Table::new();
         let first = fields(&[(":status", "302"), ("cache-control", "private"), ("x-a", "1")]);
         let mut encoder = Table::new();
-        assert_eq!(table.decode(&encoder.encode(&first)), Some(first.clone()));
+        assert_eq!(table.decode(&encoder.encode(&first), usize::MAX), Ok(first.clone()));
         let block = encoder.encode(&first);
         assert_eq!(block, b"\xc0\xbf\xbe");
-        assert_eq!(table.decode(&block), Some(first));
+        assert_eq!(table.decode(&block, usize::MAX), Ok(first));
         // An update of the size empties the table.
-        assert_eq!(table.decode(b"\x20\xbe"), None);
+        assert_eq!(table.decode(b"\x20\xbe", usize::MAX), Err(Unreadable::Malformed));
+    }
+
+    #[test]
+    fn a_long_list_is_not_kept_but_what_it_says_is_known() {
+        let mut table = Table::new();
+        let first = fields(&[("x-a", "1")]);
+        let block = [Table::new().encode(&first), b"\xbe".repeat(10_000)].concat();
+        assert_eq!(table.decode(&block, 1000), Err(Unreadable::TooLong));
+        assert_eq!(table.decode(b"\xbe", 1000), Ok(first));
     }
 
     #[test]
@@ -280,7 +323,7 @@ mod tests {
             b"\x3f\xff\xff\xff\xff\xff\x01",
             b"\x40\x84\xff\xff\xff\xff\x00",
         ] {
-            assert_eq!(Table::new().decode(block), None, "{block:?}");
+            assert_eq!(Table::new().decode(block, usize::MAX), Err(Unreadable::Malformed), "{block:?}");
         }
     }
 }
