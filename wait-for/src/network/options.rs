@@ -83,8 +83,13 @@ impl Options {
     /// A time that is not zero.
     pub(super) fn duration(&mut self, key: &'static str, default: Duration) -> Result<Duration, OptionError> {
         let Some(text) = self.take(key)? else { return Ok(default) };
-        let time = duration::parse(&text)
-            .map_err(|error: DurationError| OptionError::Duration(key, error.to_string()))?;
+        let time = match duration::parse(&text) {
+            Ok(time) => time,
+            // What is none of ours to wait for is told by our own bounds.
+            Err(DurationError::TooShort(_)) => Duration::ZERO,
+            Err(DurationError::TooLong(_)) => Duration::MAX,
+            Err(error) => return Err(OptionError::Duration(key, error.to_string())),
+        };
         if time < SHORTEST_TIMEOUT {
             return Err(OptionError::Value(key, text, "a time of 1ms or more, such as 1s"));
         }
