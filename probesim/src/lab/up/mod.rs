@@ -141,6 +141,8 @@ fn begin(node: Node, objects: &[Object], namespace: &str) -> Result<JoinSet<()>,
     let mut tasks = JoinSet::new();
     tasks.spawn(tell::run(Follower::of_all(&store), teller));
     tasks.spawn(controllers::run(store.clone()));
+    let (nodes, evictable) = (Follower::of(&store, "nodes"), Follower::of(&store, "pods"));
+    tasks.spawn(node::evict(store.clone(), nodes, evictable));
     for object in apply::in_order(objects) {
         apply::apply(&store, object, namespace).map_err(Trouble::Apply)?;
     }
