@@ -71,10 +71,26 @@ pub(super) struct Slot {
     /// The instance that runs or is to be started.
     pub(super) instance: Instance,
     /// The hook that runs.
-    pub(super) hook: Option<AbortHandle>,
+    pub(super) hook: Option<Hook>,
     pub(super) details: Details,
     /// The pod went before an instance could be started: nothing more is told of it.
     pub(super) is_abandoned: bool,
+}
+
+/// A hook that runs.
+#[derive(Debug)]
+pub(super) struct Hook {
+    pub(super) task: AbortHandle,
+    pub(super) when: When,
+    /// It only waits, and the end of its container does not make it fail.
+    pub(super) is_pause: bool,
+}
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    PostStart,
+    PreStop,
 }
 
 /// What the node tells a pod.
@@ -93,10 +109,19 @@ pub(super) enum Done {
     Probed { id: AttemptId, container: usize, kind: Kind, number: u8, answer: Answer, took: Duration },
     /// An instance ended.
     Exited { container: usize, instance: Instance, code: i32 },
-    /// A preStop hook.
-    Hooked { container: usize, is_well: bool },
+    /// A hook, or why it failed.
+    Hooked { container: usize, when: When, result: Result<(), String> },
     /// It is time to try again to start a container.
     Retry { container: usize },
+}
+
+// === impl Slot ===
+
+impl Slot {
+    /// Whether something of it runs that a command could join.
+    pub(super) fn is_alive(&self) -> bool {
+        self.process.is_some() || matches!(self.stand_in, Ok(StandIn::Target(_)))
+    }
 }
 
 // === impl PodRun ===
@@ -228,14 +253,29 @@ impl PodRun {
                 self.pod.probe_done(id, answer.outcome, &answer.output, now, &mut self.rng);
             }
             Done::Exited { container, instance, code } => self.exited(container, instance, code),
-            Done::Hooked { container, is_well } => {
-                if !is_well {
+            Done::Hooked { container, when, result } => self.hooked(container, when, result),
+            Done::Retry { container } => self.try_start(container),
+        }
+    }
+
+    /// A hook is over.
+    pub(super) fn hooked(&mut self, container: usize, when: When, result: Result<(), String>) {
+        self.slots[container].hook = None;
+        let now = self.kubelet.clock.now();
+        match when {
+            When::PostStart => {
+                let is_well = result.is_ok();
+                if let Err(why) = result {
+                    self.slots[container].details.failure = why;
+                }
+                self.pod.post_start_done(container, is_well, now, &mut self.rng);
+            }
+            When::PreStop => {
+                if result.is_err() {
                     self.record(container, "Warning", "FailedPreStopHook", "PreStopHook failed");
                 }
-                self.slots[container].hook = None;
-                self.pod.pre_stop_done(container, self.kubelet.clock.now(), &mut self.rng);
+                self.pod.pre_stop_done(container, now, &mut self.rng);
             }
-            Done::Retry { container } => self.try_start(container),
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::environment::{self, Find, set, value_of};
 use super::expand::expand;
-use super::groups::Farewell;
+use super::groups::{Farewell, Stop};
 use super::process::Invocation;
 use super::stand_in::{Kind, Program};
 
@@ -70,6 +70,7 @@ pub(super) fn invocation(
         words: program.entrypoint.iter().cloned().chain(arguments).collect(),
         directory: container["workingDir"].as_str().map(PathBuf::from),
         // A simulator would drain first, for seconds.
+        stop: Stop::default(),
         farewell: if program.kind == Kind::Simulator { Farewell::Killed } else { Farewell::Asked },
         environment,
     }

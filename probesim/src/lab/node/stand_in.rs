@@ -58,6 +58,19 @@ pub(in crate::lab) struct Choice {
     pub(in crate::lab) gate: Option<PathBuf>,
 }
 
+// === impl Kind ===
+
+impl Kind {
+    /// What programs of ours are called in their images.
+    pub(super) const fn programs(self) -> &'static [&'static str] {
+        match self {
+            Self::Simulator => &SIMULATORS,
+            Self::Gate => &GATES,
+            Self::Other => &[],
+        }
+    }
+}
+
 // === impl Choice ===
 
 impl Choice {

@@ -70,7 +70,7 @@ impl PodRun {
                     }
                     Err(error) => {
                         let program = invocation.words.first().map_or("", String::as_str);
-                        self.cannot_start(container, &format!("cannot run {program}: {}", describe(&error)));
+                        self.cannot_start(container, &refusal(program, &error));
                     }
                 }
             }
@@ -127,12 +127,15 @@ impl PodRun {
     /// The runtime makes a container of which nothing ever ran, and the kubelet tries again by its back-off.
     fn cannot_start(&mut self, container: usize, why: &str) {
         let (code, reason) = START_ERROR;
-        self.slots[container].process = None;
-        self.record(container, "Warning", "Failed", &format!("Error: failed to start container: {why}"));
-        self.started(container);
         self.say_last(container, Some(reason), why.to_owned());
-        let instance = self.slots[container].instance;
-        self.exited(container, instance, code);
+        let slot = &mut self.slots[container];
+        slot.process = None;
+        slot.details.failure = why.to_owned();
+        let (name, instance) = (slot.name.clone(), slot.instance);
+        self.tell(Fact::Started { pod: self.name.clone(), container: name.clone(), instance });
+        self.tell(Fact::Exited { pod: self.name.clone(), container: name, exit_code: code });
+        let now = self.kubelet.clock.now();
+        self.pod.container_not_started(container, code, why, now, &mut self.rng);
     }
 
     /// An instance ended.
@@ -142,6 +145,8 @@ impl PodRun {
             return;
         }
         slot.process = None;
+        // Its commands end with it; a pause does not notice.
+        let cut = slot.hook.take_if(|hook| !hook.is_pause);
         let name = slot.name.clone();
         if let Ok(words) = std::fs::read(&slot.termination_log)
             && !words.is_empty()
@@ -152,6 +157,14 @@ impl PodRun {
         self.kubelet.node.logs.end(&self.name, &name);
         self.tell(Fact::Exited { pod: self.name.clone(), container: name, exit_code: code });
         self.pod.container_exited(container, code, self.kubelet.clock.now(), &mut self.rng);
+        if let Some(hook) = cut {
+            hook.task.abort();
+            self.hooked(
+                container,
+                hook.when,
+                Err("error: the container has ended, message: \"\"".to_owned()),
+            );
+        }
     }
 
     fn say_last(&mut self, container: usize, reason: Option<&'static str>, message: String) {
@@ -191,6 +204,21 @@ impl PodRun {
             let _ = done.send(Done::Retry { container });
         });
     }
+}
+
+/// containerd's and runc's words for a process that cannot be started.
+fn refusal(program: &str, error: &std::io::Error) -> String {
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound if !program.contains('/') => {
+            format!("exec: \"{program}\": executable file not found in $PATH")
+        }
+        std::io::ErrorKind::NotFound => format!("exec: \"{program}\": stat {program}: {}", describe(error)),
+        _ => format!("exec: \"{program}\": {}", describe(error)),
+    };
+    format!(
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create \
+         failed: unable to start container process: {why}: unknown"
+    )
 }
 
 const fn kind(program: &Program) -> &'static str {
