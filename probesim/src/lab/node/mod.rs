@@ -3,6 +3,7 @@
 //! | file | what it decides or does |
 //! |---|---|
 //! | `rule`, `image`, `stand_in` | what stands for a container |
+//! | `pull` | images that cannot be had |
 //! | `expand`, `field`, `environment`, `prepare` | the words and variables of its process |
 //! | `bind`, `place`, `owner`, `addresses` | where a pod runs, what it belongs to, its address |
 //! | `evict`, `toleration` | which pods a taint drives away |
@@ -33,6 +34,7 @@ mod process;
 mod publish;
 #[cfg(test)]
 mod publish_tests;
+mod pull;
 mod quality;
 mod rule;
 mod stand_in;

@@ -17,6 +17,7 @@ use super::Kubelet;
 use super::owner::{Owner, owners};
 use super::process::Process;
 use super::publish::Details;
+use super::pull::Pulls;
 use super::stand_in::StandIn;
 use crate::kubelet::{AttemptId, Identity, Instance, Kind, Phase, Pod, PodSpec, Role, Time};
 use crate::lab::happening::{Fact, Member};
@@ -73,6 +74,9 @@ pub(super) struct Slot {
     /// The hook that runs.
     pub(super) hook: Option<Hook>,
     pub(super) details: Details,
+    pub(super) pulls: Pulls,
+    /// How often the start that is asked for was tried in vain.
+    pub(super) tries: u32,
     /// The pod went before an instance could be started: nothing more is told of it.
     pub(super) is_abandoned: bool,
 }
@@ -228,7 +232,8 @@ impl PodRun {
         let now = self.kubelet.clock.now();
         self.pod.delete(Some(grace), now, &mut self.rng);
         for index in 0..self.slots.len() {
-            if self.slots[index].details.held.is_some() {
+            if self.slots[index].tries > 0 {
+                self.slots[index].tries = 0;
                 self.slots[index].is_abandoned = true;
                 self.pod.container_started(index, now, &mut self.rng);
                 self.pod.container_exited(index, 137, now, &mut self.rng);
@@ -327,6 +332,8 @@ fn slots(kubelet: &Kubelet, object: &Value, pod: &Pod, owners: &[Owner]) -> Vec<
                 instance: Instance::FIRST,
                 hook: None,
                 details: Details::default(),
+                pulls: Pulls::default(),
+                tries: 0,
                 is_abandoned: false,
             }
         })

@@ -145,7 +145,13 @@ mod tests {
     use std::path::Path;
 
     fn choice() -> Choice {
-        Choice { runs: vec![], targets: vec![], simulator: "/bin/probesim".into(), gate: None }
+        Choice {
+            runs: vec![],
+            targets: vec![],
+            failing: vec![],
+            simulator: "/bin/probesim".into(),
+            gate: None,
+        }
     }
 
     fn found(values: &[Value]) -> Vec<String> {
