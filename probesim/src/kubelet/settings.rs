@@ -172,6 +172,12 @@ impl Version {
         }
     }
 
+    /// `ContainerStopSignals` is to be on by default from 1.37 (KEP-4960; not seen in a release).
+    #[must_use]
+    pub const fn sends_stop_signals(self) -> bool {
+        self.minor >= 37
+    }
+
     /// kubernetes#142457: from 1.38 on a gRPC probe that is refused fails at once, instead of trying until its
     /// timeout.
     #[must_use]

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::guard::Guard;
@@ -85,9 +86,17 @@ pub(super) struct Stop {
     pub(super) is_first: bool,
 }
 
-impl Default for Stop {
-    fn default() -> Self {
-        Self { signal: Signal::SIGTERM, is_first: true }
+// === impl Stop ===
+
+impl Stop {
+    /// What a container and its pod say of it; `follows` where the version knows `lifecycle.stopSignal`.
+    pub(super) fn of(container: &Value, pod: &Value, follows: bool) -> Self {
+        let named = container["lifecycle"]["stopSignal"].as_str().filter(|_| follows);
+        Self {
+            signal: named.and_then(|name| name.parse().ok()).unwrap_or(Signal::SIGTERM),
+            // With a shared namespace the sandbox has process ID 1.
+            is_first: pod["spec"]["shareProcessNamespace"] != true && pod["spec"]["hostPID"] != true,
+        }
     }
 }
 
@@ -128,6 +137,20 @@ pub(super) fn kill_group(leader: i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_container_may_name_the_signal_and_share_its_namespace() {
+        let stop = |container: Value, pod: Value, follows: bool| {
+            let stop = Stop::of(&container, &json!({"spec": pod}), follows);
+            (stop.signal, stop.is_first)
+        };
+        let usr1 = json!({"lifecycle": {"stopSignal": "SIGUSR1"}});
+        assert_eq!(stop(json!({}), json!({}), true), (Signal::SIGTERM, true));
+        assert_eq!(stop(usr1.clone(), json!({}), true), (Signal::SIGUSR1, true));
+        assert_eq!(stop(usr1, json!({}), false), (Signal::SIGTERM, true));
+        assert_eq!(stop(json!({}), json!({"shareProcessNamespace": true}), true), (Signal::SIGTERM, false));
+    }
 
     #[test]
     fn the_handlers_of_a_process_are_in_its_status() {

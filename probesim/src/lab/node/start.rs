@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand::RngExt;
 use serde_json::json;
 
+use super::groups::Stop;
 use super::pod_run::{Done, PodRun};
 use super::prepare::{self, Given};
 use super::process::{Invocation, Process};
@@ -69,7 +70,9 @@ impl PodRun {
         match stand_in {
             StandIn::Target(_) | StandIn::Unpullable => self.started(container),
             StandIn::Process(program) => {
-                let invocation = prepare::invocation(&program, &self.slots[container].spec, environment);
+                let spec = &self.slots[container].spec;
+                let stop = Stop::of(spec, &self.object, self.kubelet.node.version.sends_stop_signals());
+                let invocation = prepare::invocation(&program, spec, environment, stop);
                 match self.spawn(container, &invocation) {
                     Ok(process) => {
                         self.slots[container].process = Some(process);
