@@ -30,6 +30,7 @@ use crate::manifest::{self, Object, Problem};
 use crate::system_error::describe;
 
 pub(super) use args::Args;
+pub(crate) use check::refused;
 use scratch::Scratch;
 
 /// What processes have to end in when the lab ends.
@@ -141,6 +142,7 @@ fn begin(node: Node, objects: &[Object], namespace: &str) -> Result<JoinSet<()>,
     let mut tasks = JoinSet::new();
     tasks.spawn(tell::run(Follower::of_all(&store), teller));
     tasks.spawn(controllers::run(store.clone()));
+    store.refuse_what_a_server_does();
     for object in apply::in_order(objects) {
         apply::apply(&store, object, namespace).map_err(Trouble::Apply)?;
     }

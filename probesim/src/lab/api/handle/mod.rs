@@ -3,20 +3,24 @@
 //! | file | what it answers |
 //! |---|---|
 //! | `call` | get, list and watch; it hands all else on a resource to the others |
-//! | `change` | create, update, patch and delete |
+//! | `change`, `options`, `decode` | create, update, patch and delete; what the query asks for; the body |
 //! | `subresource`, `scale`, `log` | scale, eviction, and the log of a pod |
 //! | `review` | what the asking user may do |
 //! | `plain`, `discovery`, `openapi` | everything that is not a resource: health, version, documents |
 
 mod call;
 mod change;
+mod decode;
 pub(super) mod discovery;
 pub(super) mod log;
 mod openapi;
+mod options;
 mod plain;
 mod review;
 pub(super) mod scale;
 mod subresource;
+
+pub(in crate::lab) use decode::go_error;
 
 use std::convert::Infallible;
 use std::sync::Arc;
