@@ -122,6 +122,11 @@ impl Store {
         self.collections[id.0].objects.get(&object::key(namespace, name))
     }
 
+    /// How many objects there are.
+    pub(super) fn count(&self, id: ResourceId) -> usize {
+        self.collections[id.0].objects.len()
+    }
+
     /// The objects of a namespace, or of all when it is empty, in key order.
     pub(super) fn objects(&self, id: ResourceId, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
         self.collections[id.0].objects.range::<str, _>(bounds(namespace).as_range()).map(|(_, object)| object)

@@ -36,7 +36,7 @@ use self::call::Call;
 use super::access::{Attributes, User};
 use super::answer::respond::{Answer, ReplyBody};
 use super::answer::status::Status;
-use super::answer::view::View;
+use super::answer::view::{Include, View};
 use super::body::header;
 use super::fault::Reply;
 use super::requests;
@@ -144,6 +144,10 @@ async fn resource(
     };
     let accept = header(head, &ACCEPT).unwrap_or_default();
     let view = View::from_accept(accept, live::now()).ok_or_else(Status::not_acceptable)?;
+    let included = query.get("includeObject");
+    let include = Include::parse(included)
+        .ok_or_else(|| Status::bad_request(format!("unrecognized includeObject value: {included:?}")))?;
+    let view = view.including(include);
     if let Some(reply) = shared.faults.reply(&wanted) {
         match reply {
             Reply::Status(status) => return Err(status),

@@ -63,6 +63,9 @@ pub(super) fn untrack(pod: &Value) -> Write {
     Write::Patch(Target::of(pod), json!({"metadata": {"finalizers": finalizers}}))
 }
 
+/// `MaxPodCreateDeletePerSync`
+const BURST: usize = 500;
+
 // === impl Sync ===
 
 impl<'a> Sync<'a> {
@@ -174,6 +177,7 @@ impl<'a> Sync<'a> {
     }
 
     fn create_pods(&mut self, count: usize) {
+        let count = count.min(BURST);
         let indexes = Indexes::of(self.job, &self.succeeded);
         let free = indexes.map(|indexes| indexes.free(&self.active, count));
         for at in 0..count {

@@ -204,7 +204,7 @@ pub(super) fn role_ref(binding: &Value, _path: &str, scope: Scope<'_>, found: &m
     }
 }
 
-pub(super) fn subject(subject: &Value, path: &str, _scope: Scope<'_>, found: &mut Vec<Broken>) {
+pub(super) fn subject(subject: &Value, path: &str, scope: Scope<'_>, found: &mut Vec<Broken>) {
     let group = text(subject, "apiGroup");
     match text(subject, "kind") {
         "ServiceAccount" => {
@@ -216,7 +216,8 @@ pub(super) fn subject(subject: &Value, path: &str, _scope: Scope<'_>, found: &mu
             if !group.is_empty() {
                 found.push(Broken::unsupported(format!("{path}.apiGroup"), &subject["apiGroup"], &[""]));
             }
-            if text(subject, "namespace").is_empty() {
+            // In a RoleBinding it is the binding's own.
+            if scope.kind == "ClusterRoleBinding" && text(subject, "namespace").is_empty() {
                 found.push(Broken::required(format!("{path}.namespace"), ""));
             }
         }
