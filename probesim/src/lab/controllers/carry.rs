@@ -22,7 +22,7 @@ pub(super) struct Hands {
 }
 
 /// Pods that are stored, run they or not.
-const MOST_PODS: usize = 5000;
+const MOST_PODS: usize = 2000;
 
 // === impl Hands ===
 
@@ -102,7 +102,11 @@ impl Hands {
         let has_status = object.get("status").is_some();
         self.store.write(|store, birth| {
             let place = place(store, &target)?;
-            let made = write::create(store, place, object.clone(), Part::Main, birth, false)?;
+            // What is made of a template was looked at with it.
+            let refuses = std::mem::replace(&mut store.refuses, false);
+            let made = write::create(store, place, object.clone(), Part::Main, birth, false);
+            store.refuses = refuses;
+            let made = made?;
             let name = made.name.clone();
             if has_status {
                 let place = Place { name: &name, ..place };

@@ -54,7 +54,7 @@ pub(super) fn sync(
 }
 
 /// So many pods are made at one look; the change that they are causes the next.
-const BURST: usize = 500;
+const BURST: usize = 100;
 
 // === impl Sync ===
 

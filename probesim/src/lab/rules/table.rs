@@ -31,6 +31,7 @@ enum Rule {
     Enum(Vec<&'static str>),
     Min(i64),
     Positive,
+    AboveZero,
     Range(i64, i64),
     /// An amount that is not negative.
     Amount,
@@ -80,7 +81,12 @@ pub(super) fn walk(value: &Value, of: &Type, path: &str, scope: Scope<'_>, found
                 let below = if path.is_empty() { (*name).to_owned() } else { format!("{path}.{name}") };
                 let inner = value.get(*name).unwrap_or(&Value::Null);
                 let before = found.len();
+                // A part that is there and empty is there.
+                let is_part = inner.is_object() && of.field(name).is_some_and(|it| it.shape == Shape::One);
                 for rule in rules {
+                    if is_part && matches!(rule, Rule::Required(_)) {
+                        continue;
+                    }
                     rule.check(inner, &below, found);
                     if found.len() > before && matches!(rule, Rule::Required(_) | Rule::Forbidden(_)) {
                         break;
@@ -178,6 +184,7 @@ impl Rule {
         match self {
             Self::Min(least) => one(number() < *least, &format!("must be greater than or equal to {least}")),
             Self::Positive => one(number() <= 0, "must be greater than 0"),
+            Self::AboveZero => one(number() <= 0, "must be greater than zero"),
             Self::Range(from, to) => format::between(number(), *from, *to).into_iter().collect(),
             Self::Amount => {
                 let is_negative =
@@ -275,6 +282,7 @@ fn rule(text: &'static str) -> Option<Rule> {
         "enum" => Rule::Enum(rest.split(' ').collect()),
         "min" => Rule::Min(rest.parse().ok()?),
         "positive" => Rule::Positive,
+        "above-zero" => Rule::AboveZero,
         "range" => {
             let (from, to) = rest.split_once(' ')?;
             Rule::Range(from.parse().ok()?, to.parse().ok()?)

@@ -125,7 +125,7 @@ impl Call<'_> {
     /// Who writes which part, as `managedFields` has it.
     fn writer<'a>(&self, manager: &'a str, now: &'a str, part: Part) -> Applier<'a> {
         let subresource = if part == Part::Status { "status" } else { "" };
-        Applier { manager, now, subresource, is_forced: false }
+        Applier { manager, now, version: self.resource.group_version(), subresource, is_forced: false }
     }
 
     fn warnings(&self, object: &Object) -> Vec<String> {

@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `call` | get, list and watch; it hands all else on a resource to the others |
 //! | `change`, `options`, `decode` | create, update, patch and delete; what the query asks for; the body |
-//! | `subresource`, `scale`, `log` | scale, eviction, and the log of a pod |
+//! | `subresource`, `scale`, `budget`, `log` | scale, eviction, and the log of a pod |
 //! | `review` | what the asking user may do |
 //! | `plain`, `discovery`, `openapi` | everything that is not a resource: health, version, documents |
 
+mod budget;
 mod call;
 mod change;
 mod decode;
@@ -122,7 +123,7 @@ async fn resource(
         },
         name: &name,
     };
-    if target.group == discovery::REVIEW_GROUP {
+    if discovery::is_of_reviews(&target.group) {
         return review::answer(head, body, target, user).await;
     }
     let known = {

@@ -3,6 +3,7 @@
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
+use super::budget;
 use super::call::Call;
 use super::change;
 use super::options::Options;
@@ -43,6 +44,7 @@ impl Call<'_> {
                 let by = Applier {
                     manager: self.query.get("fieldManager"),
                     now: "",
+                    version: "autoscaling/v1".to_owned(),
                     subresource: "",
                     is_forced: true,
                 };
@@ -62,13 +64,13 @@ impl Call<'_> {
         let stored = self.shared.store.write(|store, _| {
             write::modify(store, self.place(), Part::Main, dry_run, |current| {
                 let wanted = wanted(current.clone())?;
-                scale::set(&self.resource, current, &wanted)
+                scale::set(current, &wanted)
             })
         })?;
         Ok(Answer::value(200, &scale::of(&stored.value())))
     }
 
-    /// `POST …/eviction` deletes the pod. Disruption budgets are not looked at: nobody counts for them.
+    /// `POST …/eviction` deletes the pod, if no disruption budget is in the way.
     pub(super) async fn evict(&self, incoming: Incoming) -> Result<Answer, Status> {
         if self.verb != "create" {
             return Err(Status::method_not_allowed());
@@ -80,7 +82,12 @@ impl Call<'_> {
         }
         let is_dry_run = Options::Create.check(self.query)?.is_dry_run;
         let options = change::delete_options(&eviction["deleteOptions"], is_dry_run);
-        self.shared.store.write(|store, birth| write::delete(store, self.place(), &options, &birth.now))?;
+        self.shared.store.write(|store, birth| {
+            if store.refuses {
+                budget::check(store, &self.target.namespace, &self.name)?;
+            }
+            write::delete(store, self.place(), &options, &birth.now)
+        })?;
         let success =
             json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
         Ok(Answer::value(201, &success))

@@ -63,8 +63,8 @@ pub(super) fn untrack(pod: &Value) -> Write {
     Write::Patch(Target::of(pod), json!({"metadata": {"finalizers": finalizers}}))
 }
 
-/// `MaxPodCreateDeletePerSync`
-const BURST: usize = 500;
+/// So many pods are made at one look (`MaxPodCreateDeletePerSync` is 500).
+const BURST: usize = 100;
 
 // === impl Sync ===
 

@@ -18,6 +18,8 @@ use crate::lab::store::object;
 pub(in crate::lab) struct Applier<'a> {
     pub(in crate::lab) manager: &'a str,
     pub(in crate::lab) now: &'a str,
+    /// Of what is written: `apps/v1`.
+    pub(in crate::lab) version: String,
     /// `status`, or nothing.
     pub(in crate::lab) subresource: &'a str,
     pub(in crate::lab) is_forced: bool,
@@ -73,11 +75,10 @@ pub(super) fn apply(
     if let Some(before) = before.first() {
         owned::remove(&mut merged, &before["fieldsV1"], &kept);
     }
-    let api_version = applied["apiVersion"].clone();
     merge(&mut merged, applied, of, None);
     let entry = match before.into_iter().next() {
         Some(same) if same["fieldsV1"] == mine => same,
-        _ => manage::entry("Apply", &api_version, mine, by),
+        _ => manage::entry("Apply", mine, by),
     };
     others.insert(0, entry);
     if let Some(map) = merged.as_object_mut() {
@@ -163,7 +164,7 @@ mod tests {
     }
 
     fn by(manager: &str) -> Applier<'_> {
-        Applier { manager, now: "now", subresource: "", is_forced: true }
+        Applier { manager, now: "now", version: "v1".to_owned(), subresource: "", is_forced: true }
     }
 
     fn applied(current: Value, manager: &str, spec: &str) -> Value {

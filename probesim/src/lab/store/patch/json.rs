@@ -152,6 +152,17 @@ fn index(part: &str, limit: usize) -> Option<usize> {
 }
 
 fn operation(value: &Value) -> Result<Operation, Status> {
+    if !value.is_object() {
+        let found = match value {
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Bool(_) => "bool",
+            _ => "array",
+        };
+        return Err(refused(&format!(
+            "json: cannot unmarshal {found} into Go value of type handlers.jsonPatchOp"
+        )));
+    }
     let text = |key: &str| value[key].as_str();
     let path = |key: &str| {
         let path = text(key).ok_or_else(|| refused(&format!("an operation has no {key:?}")))?;

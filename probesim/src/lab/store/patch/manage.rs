@@ -17,8 +17,8 @@ struct Conflict {
 }
 
 /// What a manager has set.
-pub(super) fn entry(operation: &str, api_version: &Value, fields: Value, by: &Applier<'_>) -> Value {
-    let mut entry = json!({"manager": by.manager, "operation": operation, "apiVersion": api_version, "time": by.now,
+pub(super) fn entry(operation: &str, fields: Value, by: &Applier<'_>) -> Value {
+    let mut entry = json!({"manager": by.manager, "operation": operation, "apiVersion": by.version, "time": by.now,
                            "fieldsType": "FieldsV1", "fieldsV1": fields});
     if !by.subresource.is_empty() {
         entry["subresource"] = json!(by.subresource);
@@ -29,9 +29,8 @@ pub(super) fn entry(operation: &str, api_version: &Value, fields: Value, by: &Ap
 /// Notes who makes a new object.
 pub(in crate::lab) fn note_created(value: &mut Value, of: Option<Type>, by: &Applier<'_>) {
     let fields = owned::fields(value, of.or_else(Type::any_object));
-    let version = value["apiVersion"].clone();
     if let Some(map) = value.as_object_mut() {
-        let entry = entry("Update", &version, fields, by);
+        let entry = entry("Update", fields, by);
         object::metadata(map).insert("managedFields".to_owned(), json!([entry]));
     }
 }
@@ -57,13 +56,12 @@ pub(in crate::lab) fn note_changed(before: &Value, value: &mut Value, of: Option
             && entry["operation"] == "Update"
             && entry["subresource"].as_str().unwrap_or_default() == by.subresource
     };
-    let version = before["apiVersion"].clone();
     let mut fields = changed;
     if let Some(at) = entries.iter().position(is_mine) {
         owned::unite(&mut fields, &entries[at]["fieldsV1"]);
         entries.remove(at);
     }
-    entries.push(entry("Update", &version, fields, by));
+    entries.push(entry("Update", fields, by));
     entries.retain(|entry| entry["fieldsV1"].as_object().is_some_and(|fields| !fields.is_empty()));
     if let Some(map) = value.as_object_mut() {
         object::metadata(map).insert("managedFields".to_owned(), Value::Array(entries));
@@ -144,7 +142,13 @@ mod tests {
     use super::*;
 
     fn by(manager: &str) -> Applier<'_> {
-        Applier { manager, now: "2026-01-01T00:00:00Z", subresource: "", is_forced: false }
+        Applier {
+            manager,
+            now: "2026-01-01T00:00:00Z",
+            version: "v1".to_owned(),
+            subresource: "",
+            is_forced: false,
+        }
     }
 
     fn conflict(
@@ -162,7 +166,7 @@ mod tests {
     fn another_value_of_a_field_of_others_is_a_conflict_unless_it_is_forced() {
         let current = json!({"data": {"a": "1", "b": "1"}});
         let mine = json!({"f:data": {"f:a": {}, "f:b": {}}});
-        let one = || vec![entry("Apply", &json!("v1"), mine.clone(), &by("one"))];
+        let one = || vec![entry("Apply", mine.clone(), &by("one"))];
         let said = |applied: Value, others: &mut Vec<Value>| conflict(&current, &applied, others, &by("two"));
         assert_eq!(
             said(json!({"data": {"a": "2"}}), &mut one()).as_deref(),
