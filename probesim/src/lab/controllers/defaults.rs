@@ -202,6 +202,11 @@ fn fill_service(
     if let Some(before) = before {
         let of_before = &before["spec"]["clusterIP"];
         set(spec, "clusterIP", of_before.clone());
+        // Whoever changes the one means the other too (`NormalizeClusterIPs`).
+        if spec["clusterIP"] != *of_before && spec.get("clusterIPs") == before["spec"].get("clusterIPs") {
+            let address = spec["clusterIP"].clone();
+            spec.insert("clusterIPs".to_owned(), json!([address]));
+        }
     }
     if meta_text(spec, "clusterIP").is_empty() {
         spec.insert("clusterIP".to_owned(), json!(free_address(hash(uid), is_taken)));

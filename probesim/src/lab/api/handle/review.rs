@@ -49,6 +49,10 @@ pub(super) async fn answer(
     if !review.is_object() {
         return Err(Status::bad_request("the body of the request is not a JSON object"));
     }
+    if matches!(asks, Asks::Who) {
+        review["kind"] = json!("SelfSubjectReview");
+        review["apiVersion"] = json!("authentication.k8s.io/v1");
+    }
     review["status"] = match asks {
         Asks::Access => json!({"allowed": user.is_none_or(|user| is_allowed(user, &review["spec"]))}),
         Asks::Rules => rules(user),
