@@ -195,7 +195,7 @@ async fn what_cannot_run_is_refused_with_its_line_before_anything_starts() {
         (
             "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: main\n    image: probesim\n    livenessProbe: {periodSeconds: -1}\n",
             "",
-            "manifest.yaml:8: spec.containers[0].livenessProbe: must specify a handler type",
+            "manifest.yaml:8: spec.containers[0].livenessProbe: Required value: must specify a handler type",
         ),
         (
             "apiVersion: v1\nkind: Nope\nmetadata: {name: x}\n",

@@ -11,6 +11,7 @@ metadata:
   name: web
 spec:
   replicas: 3
+  selector: {matchLabels: {app: web}}
   template:
     metadata:
       labels: {app: web}
@@ -166,9 +167,9 @@ async fn the_linter_says_where_and_strict_makes_it_count() {
     let ended = predict(&["-f", &file, "--lint"]).await;
     assert_eq!(ended.code, Some(0), "{ended}");
     let place =
-        format!("{file}:15: warning: spec.template.spec.containers[0].livenessProbe.timeoutSeconds: ");
+        format!("{file}:16: warning: spec.template.spec.containers[0].livenessProbe.timeoutSeconds: ");
     assert!(ended.results().iter().any(|line| line.starts_with(&place)), "{ended}");
-    let port = format!("{file}:23: error: spec.ports[0].targetPort: ");
+    let port = format!("{file}:24: error: spec.ports[0].targetPort: ");
     assert!(ended.results().iter().any(|line| line.starts_with(&port)), "{ended}");
     assert_eq!(predict(&["-f", &file, "--lint", "--strict"]).await.code, Some(1));
 }

@@ -5,6 +5,7 @@
 //! | `run` | `probesim lab`: manifests or a recording, until it is told to stop |
 //! | `api/` | the API server over HTTP: requests, rights, answers, faults |
 //! | `store/` | the objects, and what can be done with them |
+//! | `rules/` | which values and changes of an object the API refuses |
 //! | `schema/` | which resources and types there are, and whether an object is of its type |
 //! | `replay/` | drives the store with a recording |
 //! | `up/` | puts manifests into the store, and starts what runs them |
@@ -16,11 +17,10 @@
 //! | `timestamp` | times, as Kubernetes writes them |
 //!
 //! # Caveats
-//! What a real API server does and this one does not: authentication other than bearer tokens, admission, validation
-//! of values (names, immutable fields, ranges), disruption budgets on eviction, field ownership of writes other than
-//! server-side apply (so applies never conflict), versions other than those of `schema/resources`, OpenAPI v2 (kubectl
-//! 1.28 and older needs it to apply), answers in protobuf or YAML. Namespaces need not exist. Without controllers
-//! nobody deletes dependents in the background.
+//! What a real API server does and this one does not: authentication other than bearer tokens, admission, versions
+//! other than those of `schema/resources`, OpenAPI v2 (kubectl 1.28 and older needs it to apply), answers in protobuf
+//! or YAML. Without controllers nobody deletes dependents in the background. Values and changes are looked at in what
+//! manifests and clients of `probesim lab -f` write; whoever drives a store by hand may write what no API server takes.
 
 mod api;
 mod controllers;
@@ -30,6 +30,7 @@ mod node;
 mod recorder;
 mod replay;
 mod report;
+mod rules;
 mod run;
 mod schema;
 mod store;
@@ -50,3 +51,4 @@ pub use schema::resources::{Registry, Resource, ResourceId};
 pub use store::live::LiveStore;
 pub use store::object::Object;
 pub use store::{Change, Store};
+pub(crate) use up::refused;

@@ -18,6 +18,15 @@ pub(super) fn parse(text: &str) -> Option<u64> {
     text.ends_with('Z').then_some(days * DAY + hour * 3600 + minute * 60 + second)
 }
 
+/// Whether text is a time of RFC 3339, with whatever offset.
+pub(super) fn is_time(text: &str) -> bool {
+    let (Some(plain), Some(rest)) = (text.get(..19), text.get(19..)) else { return false };
+    let rest =
+        rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let is_offset = rest.len() == 6 && rest.starts_with(['+', '-']) && rest.as_bytes()[3] == b':';
+    parse(&format!("{plain}Z")).is_some() && (rest == "Z" || is_offset)
+}
+
 /// How long ago, as kubectl's AGE column has it (`duration.HumanDuration`): two units while they matter.
 pub(super) fn age(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / DAY);
@@ -52,6 +61,9 @@ fn civil(days: u64) -> (u64, u64, u64) {
 }
 
 fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
     let year = year.checked_sub(u64::from(month <= 2))?;
     let shifted = if month > 2 { month - 3 } else { month + 9 };
     let year_of_era = year % 400;

@@ -28,7 +28,13 @@ pub(super) fn number(text: &str) -> Option<Number> {
         return None;
     }
     let plain = text.replace('_', "");
-    integer(&plain).or_else(|| is_float(&plain).then(|| Number::from_f64(plain.parse().ok()?))?)
+    integer(&plain).or_else(|| is_float(&plain).then(|| float(plain.parse().ok()?))?)
+}
+
+/// A number without a fraction is an integer once kubectl has written it as JSON: `5.0`, `1e1`.
+fn float(number: f64) -> Option<Number> {
+    let is_whole = number.fract() == 0.0 && number.abs() < 1e15;
+    if is_whole { Some(Number::from(number as i64)) } else { Number::from_f64(number) }
 }
 
 fn integer(text: &str) -> Option<Number> {
@@ -96,9 +102,10 @@ mod tests {
             ("18446744073709551615", json!(18_446_744_073_709_551_615_u64)),
             ("1.5", json!(1.5)),
             (".5", json!(0.5)),
-            ("5.", json!(5.0)),
-            ("1e3", json!(1000.0)),
-            ("089", json!(89.0)),
+            ("5.", json!(5)),
+            ("5.0", json!(5)),
+            ("1e3", json!(1000)),
+            ("089", json!(89)),
             ("1.2.3", json!("1.2.3")),
             ("10s", json!("10s")),
             ("100m", json!("100m")),

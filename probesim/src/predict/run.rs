@@ -19,6 +19,7 @@ use super::words::digits;
 use super::world::{Assumed, Chances};
 use super::{Faults, Latency, json as as_json, plot, svg, table, text};
 use crate::kubelet::{Container, Handler, Invalid, Kind, Port, Probe, Settings as Kubelet, TcpSocket};
+use crate::lab;
 use crate::lint;
 use crate::manifest::{self, Object};
 use crate::say;
@@ -48,6 +49,13 @@ fn predict(args: &Args) -> Result<(String, ExitCode), String> {
         return Err("--lint and --strict look at manifests: give them with -f".into());
     }
     let objects = manifest::read(&args.filename).map_err(|problem| problem.to_string())?;
+    if args.lint {
+        let refused = lab::refused(&objects, "default");
+        if !refused.is_empty() {
+            let lines: Vec<String> = refused.iter().map(ToString::to_string).collect();
+            return Err(lines.join("\n"));
+        }
+    }
     let findings = lint::check(&objects).map_err(|problem| problem.to_string())?;
     let is_bad = |finding: &lint::Finding| finding.severity != lint::Severity::Note;
     let code = if args.strict && findings.iter().any(is_bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS };

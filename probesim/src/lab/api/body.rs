@@ -5,7 +5,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName};
 use hyper::http::request::Parts;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::status::Status;
 use crate::lab::schema::protobuf::{self, Unreadable};
@@ -31,8 +31,12 @@ pub(super) fn content_type(head: &Parts) -> &str {
 pub(super) async fn read(body: Incoming) -> Result<Bytes, Status> {
     let whole = Limited::new(body, MAX_BODY).collect().await;
     whole.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        let message = format!("Request entity too large: {error}");
-        Status::failure(413, "RequestEntityTooLarge", message)
+        let why = match error.downcast_ref::<http_body_util::LengthLimitError>() {
+            Some(_) => format!("limit is {MAX_BODY}"),
+            None => error.to_string(),
+        };
+        Status::failure(413, "RequestEntityTooLarge", format!("Request entity too large: {why}"))
+            .with_details(json!({}))
     })
 }
 

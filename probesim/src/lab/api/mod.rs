@@ -21,3 +21,5 @@ pub(super) mod route;
 pub(super) mod server;
 #[cfg(test)]
 mod tests;
+
+pub(in crate::lab) use handle::go_error;

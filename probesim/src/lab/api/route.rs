@@ -112,6 +112,11 @@ impl Query {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of this name.
+    pub(in crate::lab) fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+    }
+
     /// Anything but `0` and `false` is true (`Convert_Slice_string_To_bool`).
     pub(in crate::lab) fn flag(&self, name: &str) -> bool {
         self.find(name).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))

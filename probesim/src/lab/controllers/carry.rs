@@ -21,6 +21,9 @@ pub(super) struct Hands {
     recorders: HashMap<Kind, Recorder>,
 }
 
+/// Pods that are stored, run they or not.
+const MOST_PODS: usize = 2000;
+
 // === impl Hands ===
 
 impl Hands {
@@ -40,7 +43,20 @@ impl Hands {
     /// Carries out a plan about an object. What is refused, because somebody else was faster, is tried again by a
     /// later look: the change that was in the way causes it.
     pub(super) fn carry_out(&self, kind: Kind, about: &Value, plan: Plan) {
+        let mut is_full = false;
         for write in plan.writes {
+            let is_pod = matches!(&write, Write::Create(object, _) if object["kind"] == "Pod");
+            if is_pod && self.is_full() {
+                // Said once a look; the other writes of the plan are made.
+                if let Some(recorder) = self.recorders.get(&kind).filter(|_| !is_full) {
+                    let why = format!(
+                        "Error creating: the lab holds {MOST_PODS} pods at most: write fewer replicas"
+                    );
+                    recorder.record(about, None, "Warning", "FailedCreate", &why);
+                }
+                is_full = true;
+                continue;
+            }
             match self.write(write) {
                 Ok(None) => {}
                 Ok(Some(Told { severity, reason, message })) => {
@@ -53,6 +69,12 @@ impl Hands {
                 }
             }
         }
+    }
+
+    /// Whether the store has as many pods as a laptop bears: a cluster would take a billion, and keep them pending.
+    fn is_full(&self) -> bool {
+        let store = self.store.lock();
+        store.registry().find("", "v1", "pods").is_some_and(|id| store.count(id) >= MOST_PODS)
     }
 
     /// Makes one write; returns the Event that tells of it.
@@ -80,7 +102,11 @@ impl Hands {
         let has_status = object.get("status").is_some();
         self.store.write(|store, birth| {
             let place = place(store, &target)?;
-            let made = write::create(store, place, object.clone(), Part::Main, birth, false)?;
+            // What is made of a template was looked at with it.
+            let refuses = std::mem::replace(&mut store.refuses, false);
+            let made = write::create(store, place, object.clone(), Part::Main, birth, false);
+            store.refuses = refuses;
+            let made = made?;
             let name = made.name.clone();
             if has_status {
                 let place = Place { name: &name, ..place };

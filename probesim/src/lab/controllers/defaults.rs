@@ -34,7 +34,7 @@ pub(in crate::lab) fn fill(
     let status = match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Pod") => {
             fill_pod(spec);
-            fill_admitted(spec);
+            fill_admitted(spec, before.is_none());
             return;
         }
         ("", "Service") => {
@@ -166,12 +166,16 @@ fn fill_job(spec: &mut Map<String, Value>, uid: &str, name: &str) {
     set(spec, "backoffLimit", 6);
     set(spec, "completionMode", "NonIndexed");
     set(spec, "suspend", false);
-    set(spec, "podReplacementPolicy", "TerminatingOrFailed");
+    let has_policy = spec.get("podFailurePolicy").is_some_and(|policy| !policy.is_null());
+    set(spec, "podReplacementPolicy", if has_policy { "Failed" } else { "TerminatingOrFailed" });
     set(spec, "manualSelector", false);
     if spec["manualSelector"] == true {
         return;
     }
-    set(spec, "selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
+    if let Some(labels) = inner(spec, "selector").and_then(|selector| inner(selector, "matchLabels")) {
+        // It is added to a selector that somebody wrote, which is refused then.
+        set(labels, "batch.kubernetes.io/controller-uid", uid);
+    }
     let labels = inner(spec, "template").and_then(|template| inner(template, "metadata"));
     let Some(labels) = labels.and_then(|metadata| inner(metadata, "labels")) else { return };
     for (key, value) in [
@@ -210,6 +214,11 @@ fn fill_service(
     if let Some(before) = before {
         let of_before = &before["spec"]["clusterIP"];
         set(spec, "clusterIP", of_before.clone());
+        // Whoever changes the one means the other too (`NormalizeClusterIPs`).
+        if spec["clusterIP"] != *of_before && spec.get("clusterIPs") == before["spec"].get("clusterIPs") {
+            let address = spec["clusterIP"].clone();
+            spec.insert("clusterIPs".to_owned(), json!([address]));
+        }
     }
     if meta_text(spec, "clusterIP").is_empty() {
         spec.insert("clusterIP".to_owned(), json!(free_address(hash(uid), is_taken)));
@@ -298,10 +307,15 @@ fn fill_probe(probe: &mut Map<String, Value>) {
 }
 
 /// What the admission plugins ServiceAccount, Priority and DefaultTolerationSeconds add to a pod.
-fn fill_admitted(spec: &mut Map<String, Value>) {
-    set(spec, "serviceAccountName", "default");
-    let account = spec["serviceAccountName"].clone();
-    set(spec, "serviceAccount", account);
+///
+/// An account is given to new pods alone: whoever leaves it out of an update takes it away, which is refused.
+fn fill_admitted(spec: &mut Map<String, Value>, is_new: bool) {
+    if is_new {
+        set(spec, "serviceAccountName", "default");
+    }
+    if let Some(account) = spec.get("serviceAccountName").cloned() {
+        set(spec, "serviceAccount", account);
+    }
     set(spec, "priority", 0);
     set(spec, "enableServiceLinks", true);
     set(spec, "preemptionPolicy", "PreemptLowerPriority");

@@ -113,7 +113,7 @@ pub(super) fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> 
 }
 
 /// Whether a label selector (`matchLabels`, `matchExpressions`) selects an object.
-pub(super) fn selects(selector: &Value, object: &Value) -> bool {
+pub(in crate::lab) fn selects(selector: &Value, object: &Value) -> bool {
     let labels = &object["metadata"]["labels"];
     let terms = selector["matchExpressions"].as_array();
     has_labels(&selector["matchLabels"], labels)

@@ -31,6 +31,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::cache::{Cache, Kind, Seen};
 use self::carry::Hands;
+pub(super) use self::meta::selects;
 use self::plan::Plan;
 use self::queue::{Key, Queue, Task};
 use super::store::live::LiveStore;

@@ -10,8 +10,9 @@ use super::meta;
 use super::plan::{Plan, Target, Told, Write};
 use super::pod;
 
-/// `BurstReplicas`: so many pods are made at one look; the change that they are causes the next.
-const BURST: usize = 500;
+/// So many pods are made at one look, so that others are heard in between (`BurstReplicas` is 500); the change that
+/// they are causes the next.
+const BURST: usize = 100;
 
 /// Looks at a ReplicaSet and the pods that it controls.
 pub(super) fn sync(set: &Value, pods: &[&Value], now: Duration) -> Plan {

@@ -53,6 +53,9 @@ pub(super) fn sync(
     sync.plan
 }
 
+/// So many pods are made at one look; the change that they are causes the next.
+const BURST: usize = 100;
+
 // === impl Sync ===
 
 impl<'a> Sync<'a> {
@@ -64,9 +67,14 @@ impl<'a> Sync<'a> {
 
     /// Each ordinal has its pod; `None` when the next step has to wait.
     fn keep_replicas(&mut self) -> Option<()> {
+        let mut made = 0;
         for ordinal in self.ordinals() {
             match self.pod(ordinal) {
                 None => {
+                    if made == BURST {
+                        return None;
+                    }
+                    made += 1;
                     self.create(ordinal);
                     self.wait_if_ordered()?;
                 }

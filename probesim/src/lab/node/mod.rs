@@ -138,6 +138,9 @@ pub(super) async fn run(node: Node, mut pods: Follower) {
     }
 }
 
+/// As Go calls it.
+const ARCHITECTURE: &str = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+
 /// The node as an object.
 pub(super) fn object(addresses: &Addresses, now: &str) -> Value {
     let condition = |name: &str, status: &str, reason: &str, message: &str| {
@@ -148,14 +151,20 @@ pub(super) fn object(addresses: &Addresses, now: &str) -> Value {
         json!({"cpu": "64", "memory": "256Gi", "pods": MOST_PODS.to_string(), "ephemeral-storage": "1Ti"});
     json!({
         "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": NODE, "labels": {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"}},
+        "metadata": {"name": NODE, "labels": {"beta.kubernetes.io/arch": ARCHITECTURE, "beta.kubernetes.io/os": "linux",
+                     "kubernetes.io/arch": ARCHITECTURE, "kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"}},
         "spec": {},
         "status": {
             "capacity": resources, "allocatable": resources,
             "conditions": [condition("Ready", "True", "KubeletReady", "kubelet is posting ready status")],
             "addresses": [{"type": "InternalIP", "address": addresses.node().to_string()},
                           {"type": "Hostname", "address": NODE}],
-            "nodeInfo": {"kubeletVersion": concat!("probesim-", env!("CARGO_PKG_VERSION")), "operatingSystem": "linux"},
+            "nodeInfo": {
+                "machineID": "", "systemUUID": "", "bootID": "", "kernelVersion": "", "osImage": "probesim lab",
+                "containerRuntimeVersion": concat!("probesim://", env!("CARGO_PKG_VERSION")),
+                "kubeletVersion": concat!("probesim-", env!("CARGO_PKG_VERSION")), "kubeProxyVersion": "",
+                "operatingSystem": "linux", "architecture": ARCHITECTURE,
+            },
         },
     })
 }

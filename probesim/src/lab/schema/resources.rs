@@ -1,5 +1,6 @@
 //! Which resources the server knows: the built-in ones as a v1.36 cluster serves them, and custom ones.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The verbs that every stored resource serves, in the order in which discovery lists them.
@@ -37,6 +38,8 @@ pub struct Resource {
 #[derive(Clone, Debug)]
 pub struct Registry {
     resources: Vec<Arc<Resource>>,
+    /// Those whose definition is gone: their place stays, for what stands for them.
+    gone: BTreeSet<usize>,
 }
 
 /// Stands for a resource of one [`Registry`].
@@ -90,6 +93,21 @@ impl Resource {
         }
     }
 
+    /// Whether an update has to say which version it is based on (`AllowUnconditionalUpdate`).
+    pub(in crate::lab) fn needs_version(&self) -> bool {
+        let is_listed = matches!(
+            self.plural.as_str(),
+            "customresourcedefinitions"
+                | "leases"
+                | "poddisruptionbudgets"
+                | "apiservices"
+                | "runtimeclasses"
+                | "mutatingwebhookconfigurations"
+                | "validatingwebhookconfigurations"
+        );
+        self.is_custom || is_listed
+    }
+
     /// A custom resource as its `CustomResourceDefinition` describes it: the first served version.
     pub(in crate::lab) fn from_definition(definition: &serde_json::Value) -> Option<Self> {
         let spec = &definition["spec"];
@@ -122,21 +140,32 @@ impl Registry {
     /// The resources of a v1.36 cluster, in the order in which its discovery lists the groups.
     #[must_use]
     pub fn built_in() -> Self {
-        Self { resources: BUILT_IN.lines().filter_map(parse).map(Arc::new).collect() }
+        Self { resources: BUILT_IN.lines().filter_map(parse).map(Arc::new).collect(), gone: BTreeSet::new() }
     }
 
     /// Adds a custom resource, or replaces the one of the same name.
     pub(in crate::lab) fn register(&mut self, resource: Resource) -> ResourceId {
-        match self.find(&resource.group, &resource.version, &resource.plural) {
-            Some(id) => {
-                self.resources[id.0] = Arc::new(resource);
-                id
+        let is_it = |one: &Arc<Resource>| {
+            one.group == resource.group && one.version == resource.version && one.plural == resource.plural
+        };
+        match self.resources.iter().position(is_it) {
+            Some(at) => {
+                self.resources[at] = Arc::new(resource);
+                self.gone.remove(&at);
+                ResourceId(at)
             }
             None => {
                 self.resources.push(Arc::new(resource));
                 ResourceId(self.resources.len() - 1)
             }
         }
+    }
+
+    /// Serves what a definition made known no longer.
+    pub(in crate::lab) fn remove(&mut self, group: &str, plural: &str) {
+        let is_it = |one: &Resource| one.is_custom && one.group == group && one.plural == plural;
+        let found = self.resources.iter().enumerate().filter(|(_, one)| is_it(one));
+        self.gone.extend(found.map(|(at, _)| at));
     }
 
     /// The resource of this URL: `/apis/GROUP/VERSION/…/PLURAL`.
@@ -169,7 +198,14 @@ impl Registry {
         &self.resources[id.0]
     }
 
+    /// Those that are served.
     pub(in crate::lab) fn iter(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        let served = self.resources.iter().enumerate().filter(|(at, _)| !self.gone.contains(at));
+        served.map(|(_, resource)| resource)
+    }
+
+    /// All that ever were, in the order of what stands for them.
+    pub(in crate::lab) fn iter_all(&self) -> impl Iterator<Item = &Arc<Resource>> {
         self.resources.iter()
     }
 
@@ -178,7 +214,8 @@ impl Registry {
     }
 
     fn position(&self, matches: impl Fn(&Resource) -> bool) -> Option<ResourceId> {
-        self.resources.iter().position(|r| matches(r)).map(ResourceId)
+        let is_it = |(at, resource): (usize, &Arc<Resource>)| matches(resource) && !self.gone.contains(&at);
+        self.resources.iter().enumerate().position(is_it).map(ResourceId)
     }
 }
 

@@ -33,29 +33,11 @@ pub(in crate::lab) struct Waiting {
     name: String,
     uid: String,
     is_namespace: bool,
+    /// Whether it may go: a namespace is looked at only after a while.
+    is_ripe: bool,
 }
 
 const FOREGROUND: &str = "foregroundDeletion";
-
-// === impl Propagation ===
-
-impl Propagation {
-    /// Reads `propagationPolicy`, and `orphanDependents` as older clients have it.
-    pub(in crate::lab) fn parse(policy: Option<&str>, orphans: Option<bool>) -> Result<Self, Status> {
-        match (policy, orphans) {
-            (None | Some(""), Some(true)) | (Some("Orphan"), None) => Ok(Self::Orphan),
-            (None | Some(""), _) | (Some("Background"), None) => Ok(Self::Background),
-            (Some("Foreground"), None) => Ok(Self::Foreground),
-            (Some(other), _) => {
-                let why = format!(
-                    "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: {other:?}: \
-                     must be one of Background, Foreground and Orphan, without orphanDependents"
-                );
-                Err(Status::failure(422, "Invalid", why))
-            }
-        }
-    }
-}
 
 /// Deletes an object, and what goes with it.
 pub(in crate::lab) fn delete(
@@ -81,7 +63,8 @@ pub(in crate::lab) fn delete(
             Vec::new()
         }
     };
-    if members.is_empty() {
+    let is_slow = is_namespace && store.refuses;
+    if members.is_empty() && !is_slow {
         return write::delete(store, place, options, now);
     }
     let marked = mark(store, place, &object, is_namespace, now);
@@ -92,7 +75,7 @@ pub(in crate::lab) fn delete(
         let _ = delete(store, place, &DeleteOptions::default(), below, now);
     }
     let (namespace, name) = (place.namespace.to_owned(), place.name.to_owned());
-    store.waiting.push(Waiting { id: place.id, namespace, name, uid, is_namespace });
+    store.waiting.push(Waiting { id: place.id, namespace, name, uid, is_namespace, is_ripe: !is_slow });
     finish(store);
     Ok(Deleted::Terminating(marked))
 }
@@ -118,12 +101,22 @@ pub(super) fn finish(store: &mut Store) {
     }
 }
 
+/// Lets a namespace go once it is empty.
+pub(in crate::lab) fn ripen(store: &mut Store, namespace: &str) {
+    for one in store.waiting.iter_mut().filter(|one| one.is_namespace && one.name == namespace) {
+        one.is_ripe = true;
+    }
+}
+
 /// Whether nothing new may be made in this namespace.
 pub(in crate::lab) fn is_terminating(store: &Store, namespace: &str) -> bool {
     store.waiting.iter().any(|one| one.is_namespace && one.name == namespace)
 }
 
 fn is_blocked(store: &Store, one: &Waiting) -> bool {
+    if !one.is_ripe {
+        return true;
+    }
     if one.is_namespace {
         return !contents(store, &one.name).is_empty();
     }
@@ -295,18 +288,5 @@ mod tests {
         scene.0.remove(pods, "n", "p", None, None);
         finish(&mut scene.0);
         assert!(scene.get("namespaces", "n").is_none() && !is_terminating(&scene.0, "n"));
-    }
-
-    #[test]
-    fn policies_are_named_as_in_delete_options() {
-        for (policy, orphans, expected) in [
-            (None, None, Ok(Propagation::Background)),
-            (None, Some(true), Ok(Propagation::Orphan)),
-            (Some("Foreground"), None, Ok(Propagation::Foreground)),
-            (Some("Orphan"), Some(true), Err(422)),
-            (Some("Later"), None, Err(422)),
-        ] {
-            assert_eq!(Propagation::parse(policy, orphans).map_err(|status| status.code), expected);
-        }
     }
 }

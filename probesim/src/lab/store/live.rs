@@ -194,6 +194,11 @@ impl LiveStore {
         }
     }
 
+    /// From now on, clients are refused what an API server refuses.
+    pub(in crate::lab) fn refuse_what_a_server_does(&self) {
+        self.lock().refuses = true;
+    }
+
     /// The time since 1970, as everything that is written here is stamped.
     pub(in crate::lab) fn now(&self) -> Duration {
         self.epoch.0 + self.epoch.1.elapsed()

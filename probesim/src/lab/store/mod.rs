@@ -44,6 +44,8 @@ pub struct Store {
     history_limit: usize,
     /// Whether writes fill in what an API server would: a replayed recording says everything itself.
     pub(super) fills_defaults: bool,
+    /// Whether clients may write only what an API server takes, and a namespace ends slowly.
+    pub(super) refuses: bool,
     /// What is gone once other objects are.
     pub(super) waiting: Vec<Waiting>,
 }
@@ -86,6 +88,7 @@ impl Store {
             revision,
             history_limit: history_limit.max(1),
             fills_defaults: false,
+            refuses: false,
             waiting: Vec::new(),
         };
         store.grow();
@@ -117,6 +120,11 @@ impl Store {
 
     pub(super) fn get(&self, id: ResourceId, namespace: &str, name: &str) -> Option<&Arc<Object>> {
         self.collections[id.0].objects.get(&object::key(namespace, name))
+    }
+
+    /// How many objects there are.
+    pub(super) fn count(&self, id: ResourceId) -> usize {
+        self.collections[id.0].objects.len()
     }
 
     /// The objects of a namespace, or of all when it is empty, in key order.
@@ -180,6 +188,9 @@ impl Store {
         at: Option<u64>,
     ) -> Option<Arc<Object>> {
         let previous = self.collections[id.0].objects.remove(&object::key(namespace, name))?;
+        if self.registry.get(id).plural == "customresourcedefinitions" {
+            self.forget(&previous.value());
+        }
         let revision = self.advance(at);
         let resource = self.registry.get(id);
         let object = match last {
@@ -192,6 +203,29 @@ impl Store {
             Change { revision, is_delete: true, object: object.clone(), previous: Some(previous) },
         );
         Some(object)
+    }
+
+    /// The objects of a definition that is gone go with it, and nobody serves them any more.
+    fn forget(&mut self, definition: &Value) {
+        let spec = &definition["spec"];
+        let (Some(group), Some(plural)) = (spec["group"].as_str(), spec["names"]["plural"].as_str()) else {
+            return;
+        };
+        let is_it = |one: &Resource| one.is_custom && one.group == group && one.plural == plural;
+        let ids: Vec<ResourceId> = self
+            .registry
+            .iter_all()
+            .enumerate()
+            .filter(|(_, one)| is_it(one))
+            .map(|(at, _)| ResourceId(at))
+            .collect();
+        for id in ids {
+            let objects: Vec<Arc<Object>> = self.collections[id.0].objects.values().cloned().collect();
+            for object in objects {
+                self.remove(id, &object.namespace, &object.name, None, None);
+            }
+        }
+        self.registry.remove(group, plural);
     }
 
     /// Moves the counter forward without a change, as writes to other resources do.
@@ -210,7 +244,7 @@ impl Store {
     /// The store of a server restored from elsewhere: the same objects, no history, other versions.
     pub(super) fn restart_at(&mut self, revision: u64) {
         self.revision = revision;
-        for (collection, resource) in self.collections.iter_mut().zip(self.registry.iter()) {
+        for (collection, resource) in self.collections.iter_mut().zip(self.registry.iter_all()) {
             for object in collection.objects.values_mut() {
                 *object = Arc::new(object.restamped(resource, revision));
             }

@@ -10,6 +10,7 @@ use super::object::{self, Object};
 use super::termination;
 use crate::lab::api::answer::status::Status;
 use crate::lab::controllers::defaults;
+use crate::lab::rules;
 use crate::lab::schema::resources::{Resource, ResourceId};
 use crate::lab::store::Store;
 
@@ -74,19 +75,12 @@ pub(in crate::lab) fn create(
     let metadata = object::metadata(map);
     let name = match (metadata.get("name").and_then(Value::as_str), metadata.get("generateName")) {
         (Some(name), _) if !name.is_empty() => name.to_owned(),
-        (_, Some(Value::String(prefix))) => format!("{prefix}{}", birth.suffix),
+        (_, Some(Value::String(prefix))) if !prefix.is_empty() => generated(prefix, &birth.suffix),
         _ => {
-            return Err(Status::invalid(
-                &resource,
-                "",
-                "metadata.name",
-                "Required value: name or generateName is required",
-            ));
+            let why = "Required value: name or generateName is required";
+            return Err(Status::invalid(&resource, "", "metadata.name", why));
         }
     };
-    if store.get(place.id, place.namespace, &name).is_some() {
-        return Err(Status::already_exists(&resource, &name));
-    }
     metadata.insert("name".to_owned(), json!(name));
     set_birth(&resource, metadata, place.namespace, birth, part);
     if part == Part::Main && resource.has_status {
@@ -94,12 +88,45 @@ pub(in crate::lab) fn create(
         initial_status(&resource, map);
     }
     fill_in(store, &resource, &mut value, None);
+    if is_checked(store, part) {
+        let definition = definition(store, &resource);
+        let schema = definition.as_ref().and_then(|it| rules::custom::schema(it, &resource.version));
+        refuse(&resource, &name, &rules::of_new(&resource, &value, schema))?;
+    }
+    if store.get(place.id, place.namespace, &name).is_some() {
+        return Err(Status::already_exists(&resource, &name));
+    }
     // A dry run of a create has no version.
     Ok(commit(store, place.id, value, dry_run.then_some(0)))
 }
 
 /// Replaces an object, or its status.
 pub(in crate::lab) fn replace(
+    store: &mut Store,
+    place: Place<'_>,
+    value: Value,
+    part: Part,
+    dry_run: bool,
+) -> Result<Arc<Object>, Status> {
+    let resource = store.resource(place.id).clone();
+    let current = find(store, &resource, place)?;
+    let metadata = &value["metadata"];
+    let is_unset = |field: &str| metadata[field].as_str().is_none_or(str::is_empty);
+    if is_checked(store, part) && resource.needs_version() && is_unset("resourceVersion") {
+        let why = "Invalid value: 0: must be specified for an update";
+        return Err(Status::invalid(&resource, place.name, "metadata.resourceVersion", why));
+    }
+    if let Some(uid) = metadata["uid"].as_str().filter(|uid| !uid.is_empty())
+        && part != Part::Whole
+        && Some(uid) != current.value()["metadata"]["uid"].as_str()
+    {
+        return Err(Status::conflict(&resource, place.name, &other_uid(&resource, place, uid, &current)));
+    }
+    put(store, place, value, part, dry_run)
+}
+
+/// Stores a changed object, whoever made it of the current one.
+fn put(
     store: &mut Store,
     place: Place<'_>,
     mut value: Value,
@@ -128,13 +155,7 @@ pub(in crate::lab) fn replace(
     {
         return Err(Status::conflict(&resource, place.name, MODIFIED));
     }
-    if let Some(uid) = metadata.get("uid").and_then(Value::as_str)
-        && part != Part::Whole
-        && Some(uid) != current.value()["metadata"]["uid"].as_str()
-    {
-        return Err(Status::conflict(&resource, place.name, &precondition("UID", uid, &current)));
-    }
-    Ok(update(store, place, &current, value, part, dry_run))
+    update(store, place, &current, value, part, dry_run)
 }
 
 /// Changes an object by a function of its current state: every kind of patch.
@@ -148,7 +169,7 @@ pub(in crate::lab) fn modify(
     let resource = store.resource(place.id).clone();
     let current = find(store, &resource, place)?;
     let changed = change(current.value())?;
-    replace(store, place, changed, part, dry_run)
+    put(store, place, changed, part, dry_run)
 }
 
 /// Removes an object, or marks it while finalizers or a node hold it.
@@ -164,16 +185,12 @@ pub(in crate::lab) fn delete(
     if let Some(uid) = &options.uid
         && value["metadata"]["uid"] != json!(uid)
     {
-        return Err(Status::conflict(&resource, place.name, &precondition("UID", uid, &current)));
+        return Err(unmet(&resource, place.name, "UID", uid, &current));
     }
     if let Some(version) = &options.resource_version
         && *version != current.resource_version.to_string()
     {
-        return Err(Status::conflict(
-            &resource,
-            place.name,
-            &precondition("ResourceVersion", version, &current),
-        ));
+        return Err(unmet(&resource, place.name, "ResourceVersion", version, &current));
     }
     let grace = termination::grace(store, &resource, &value, options.grace);
     if grace > 0 || is_held(&value) {
@@ -205,7 +222,7 @@ pub(super) fn apply(
         None => create(store, place, value, Part::Whole, birth, false),
         Some(current) => {
             let current = current.clone();
-            Ok(update(store, place, &current, value, Part::Whole, false))
+            update(store, place, &current, value, Part::Whole, false)
         }
     }
 }
@@ -217,7 +234,7 @@ fn update(
     mut value: Value,
     part: Part,
     dry_run: bool,
-) -> Arc<Object> {
+) -> Result<Arc<Object>, Status> {
     let resource = store.resource(place.id).clone();
     let before = current.value();
     match part {
@@ -234,6 +251,15 @@ fn update(
         },
         Part::Main | Part::Whole => {}
     }
+    if is_checked(store, part) {
+        let mut wanted = value.clone();
+        rules::keep(&before, &mut wanted);
+        fill_in(store, &resource, &mut wanted, Some(&before));
+        let definition = definition(store, &resource);
+        let schema = definition.as_ref().and_then(|it| rules::custom::schema(it, &resource.version));
+        let broken = rules::of_change(&resource, &before, &wanted, schema, part == Part::Status);
+        refuse(&resource, place.name, &broken)?;
+    }
     keep_birth(&before, &mut value, part);
     fill_in(store, &resource, &mut value, Some(&before));
     if resource.has_generation() && !has_own_generation(&value, part) {
@@ -248,16 +274,41 @@ fn update(
     // "No change, no write": the version stays.
     value["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"].clone();
     if is_same(&before, &value) {
-        return current.clone();
+        return Ok(current.clone());
     }
     let is_released = value["metadata"]["deletionTimestamp"].is_string()
         && !is_held(&value)
         && !termination::is_node_busy(store, &resource, &value);
     if is_released && !dry_run && part != Part::Whole {
         let (namespace, name) = (place.namespace, place.name);
-        return store.remove(place.id, namespace, name, Some(value), None).unwrap_or_else(|| current.clone());
+        let gone = store.remove(place.id, namespace, name, Some(value), None);
+        return Ok(gone.unwrap_or_else(|| current.clone()));
     }
-    commit(store, place.id, value, dry_run.then_some(current.resource_version))
+    Ok(commit(store, place.id, value, dry_run.then_some(current.resource_version)))
+}
+
+/// Whether values and changes are looked at.
+fn is_checked(store: &Store, part: Part) -> bool {
+    store.refuses && part != Part::Whole
+}
+
+fn refuse(resource: &Resource, name: &str, broken: &[rules::Broken]) -> Result<(), Status> {
+    if broken.is_empty() { Ok(()) } else { Err(Status::broken(resource, name, broken)) }
+}
+
+/// The definition that made a custom resource known.
+pub(in crate::lab) fn definition(store: &Store, resource: &Resource) -> Option<Value> {
+    if !resource.is_custom {
+        return None;
+    }
+    let id = store.registry().named("customresourcedefinitions")?;
+    Some(store.get(id, "", &resource.qualified())?.value())
+}
+
+/// A prefix, cut so that the name fits a label, and what makes it another one.
+fn generated(prefix: &str, suffix: &str) -> String {
+    let kept: String = prefix.chars().take(63 - suffix.len()).collect();
+    format!("{kept}{suffix}")
 }
 
 /// Stores the object, or only shows what it would be: a dry run keeps the version.
@@ -418,12 +469,34 @@ fn is_same(before: &Value, after: &Value) -> bool {
         && !is_spec_changed(before, after)
 }
 
-fn precondition(what: &str, asked: &str, current: &Object) -> String {
-    let found = match what {
-        "UID" => current.value()["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
-        _ => current.resource_version.to_string(),
+/// A delete whose precondition does not hold; it names the kind (`rest.BeforeDelete`).
+fn unmet(resource: &Resource, name: &str, what: &str, asked: &str, current: &Object) -> Status {
+    let (found, end) = match what {
+        "UID" => (uid_of(current), "deleted and then recreated"),
+        _ => (current.resource_version.to_string(), "modified"),
     };
-    format!("Precondition failed: {what} in precondition: {asked}, {what} in object meta: {found}")
+    let why = format!(
+        "the {what} in the precondition ({asked}) does not match the {what} in record ({found}). The object might have \
+         been {end}"
+    );
+    let named = Resource { plural: resource.kind.clone(), ..resource.clone() };
+    Status::conflict(&named, name, &why)
+}
+
+/// An update of an object that is gone and is there again.
+fn other_uid(resource: &Resource, place: Place<'_>, asked: &str, current: &Object) -> String {
+    let key = object::key(place.namespace, place.name);
+    let found = uid_of(current);
+    let group = if resource.is_custom { format!("{}/", resource.group) } else { String::new() };
+    format!(
+        "StorageError: invalid object, Code: 4, Key: /registry/{group}{}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
+         Precondition failed: UID in precondition: {asked}, UID in object meta: {found}",
+        resource.plural
+    )
+}
+
+fn uid_of(object: &Object) -> String {
+    object.value()["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
 }
 
 const MODIFIED: &str =

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::lab::api::answer::status::Status;
+use crate::lab::schema::Type;
+use crate::lab::schema::conform::{WrongType, conform};
 use crate::lab::store::live::LiveStore;
+use crate::lab::store::prepare::prepare;
 use crate::lab::store::write::{self, Part, Place};
 use crate::manifest::{Object, template_path};
 
@@ -22,7 +25,14 @@ pub(super) fn in_order(objects: &[Object]) -> Vec<&Object> {
 
 /// Creates an object as a client does, in `namespace` if it names none.
 pub(super) fn apply(store: &LiveStore, object: &Object, namespace: &str) -> Result<(), Status> {
-    let value = object.value.clone();
+    let mut value = object.value.clone();
+    if let Some(of) = Type::of_object(object.text("apiVersion"), object.kind()) {
+        // What the kind does not have is said elsewhere; zeroes that mean absence go.
+        conform(&mut value, of).map_err(|WrongType { field, why }| {
+            let cause = json!({"field": field, "message": why});
+            Status::bad_request(why).with_details(json!({"causes": [cause]}))
+        })?;
+    }
     store.write(|store, birth| {
         let version = value["apiVersion"].as_str().unwrap_or_default();
         let id = store.registry().of_object(version, object.kind()).ok_or_else(|| {
@@ -39,6 +49,7 @@ pub(super) fn apply(store: &LiveStore, object: &Object, namespace: &str) -> Resu
             (true, own) => own,
         };
         let name = object.name();
+        prepare(&resource, &mut value);
         write::create(store, Place { id, namespace, name }, value, Part::Main, birth, false).map(drop)
     })
 }

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::kubelet::{PodSpec, Role};
+use crate::lab::api::answer::status::Status;
 use crate::lab::node::{Choice, MOST_PODS, check_environment};
 use crate::lab::schema::Type;
-use crate::lab::schema::conform::{WrongType, conform};
+use crate::lab::schema::conform::conform;
 use crate::lab::store::Store;
 use crate::lab::store::live::LiveStore;
 use crate::manifest::{Object, Problem, pod_spec, template_path};
@@ -16,10 +17,21 @@ use super::apply;
 pub(super) fn problems(objects: &[Object], namespace: &str, choice: &Choice) -> Vec<Problem> {
     // Nobody sees this store: it only says what the real one will say.
     let store = LiveStore::new(Store::new(1, 1));
+    store.fill_in_defaults();
+    store.refuse_what_a_server_does();
     let (mut found, mut count, mut is_too_many) = (Vec::new(), 0_usize, false);
     for object in apply::in_order(objects) {
-        if let Err(status) = apply::apply(&store, object, namespace) {
-            found.push(object.problem("", &status.message));
+        let refused = refusals(&store, object, namespace);
+        if !refused.is_empty() {
+            // Whether its pods could run here, and what it should not have, is said with it.
+            let is_pods = matches!(pod_spec(object), Ok(Some(_)));
+            let own = if is_pods { pods(object, choice) } else { Vec::new() };
+            let unknown = fields(object).unwrap_or_default();
+            // Of two that speak of one field, the one that knows what to write instead.
+            let field = |problem: &Problem| problem.message.split(": ").next().map(str::to_owned);
+            let is_said = |problem: &Problem| own.iter().any(|other| field(other) == field(problem));
+            let refused: Vec<Problem> = refused.into_iter().filter(|problem| !is_said(problem)).collect();
+            found.extend(refused.into_iter().chain(own).chain(unknown));
             continue;
         }
         count = count.saturating_add(pods_of(object));
@@ -31,10 +43,45 @@ pub(super) fn problems(objects: &[Object], namespace: &str, choice: &Choice) -> 
             ));
         }
         let mut wrong = pods(object, choice);
-        if wrong.is_empty() {
-            wrong = fields(object);
-        }
+        wrong.extend(fields(object).unwrap_or_default());
         found.extend(wrong);
+    }
+    found
+}
+
+/// What the API says of objects, each mistake at its line, as `kubectl create` would be told. Kinds that nobody
+/// defines here and names that are given twice are no matter of a single object.
+pub(crate) fn refused(objects: &[Object], namespace: &str) -> Vec<Problem> {
+    let store = LiveStore::new(Store::new(1, 1));
+    store.fill_in_defaults();
+    store.refuse_what_a_server_does();
+    let mut found = Vec::new();
+    for object in apply::in_order(objects) {
+        if let Err(status) = apply::apply(&store, object, namespace) {
+            found.extend(causes(object, &status));
+        }
+        found.extend(fields(object).unwrap_or_default());
+    }
+    found
+}
+
+/// What the API says of one object: each field that it does not take, or the one thing that is wrong with it.
+fn refusals(store: &LiveStore, object: &Object, namespace: &str) -> Vec<Problem> {
+    let Err(status) = apply::apply(store, object, namespace) else { return Vec::new() };
+    let found = causes(object, &status);
+    if found.is_empty() { vec![object.problem("", &status.message)] } else { found }
+}
+
+/// Each field that a refusal names, once.
+fn causes(object: &Object, status: &Status) -> Vec<Problem> {
+    let causes = status.details.as_ref().and_then(|details| details.get("causes")).and_then(Value::as_array);
+    let text = |cause: &Value, field: &str| cause[field].as_str().unwrap_or_default().to_owned();
+    let mut found: Vec<Problem> = Vec::new();
+    for cause in causes.into_iter().flatten() {
+        let problem = object.problem(&text(cause, "field"), &text(cause, "message"));
+        if !found.contains(&problem) {
+            found.push(problem);
+        }
     }
     found
 }
@@ -86,13 +133,12 @@ fn pods(object: &Object, choice: &Choice) -> Vec<Problem> {
     found
 }
 
-/// Fields that the kind does not have: kubectl has the API refuse them (`fieldValidation: Strict`).
-fn fields(object: &Object) -> Vec<Problem> {
-    let Some(of) = Type::of_object(object.text("apiVersion"), object.kind()) else { return Vec::new() };
-    match conform(&mut object.value.clone(), of) {
-        Err(WrongType(why)) => vec![object.problem("", &why)],
-        Ok(unknown) => unknown.iter().map(|path| object.problem(path, "no such field")).collect(),
-    }
+/// Fields that the kind does not have: kubectl has the API refuse them (`fieldValidation: Strict`). `None` for a kind
+/// that is not known, and where a value is of another type.
+fn fields(object: &Object) -> Option<Vec<Problem>> {
+    let of = Type::of_object(object.text("apiVersion"), object.kind())?;
+    let unknown = conform(&mut object.value.clone(), of).ok()?;
+    Some(unknown.iter().map(|path| object.problem(path, "no such field")).collect())
 }
 
 /// What is in them and the lab does not do, one line each.
@@ -185,12 +231,32 @@ mod tests {
             "m.yaml:1: spec.containers[0].image: container c: the lab has no containers",
             "m.yaml:2: spec.containers[0].env[0].value: a variable is text",
             "m.yaml:5: pods \"good\" already exists",
-            "m.yaml:6: spec.containers[0].livenessProbe: must specify a handler type",
+            "m.yaml:6: spec.containers[0].livenessProbe: Required value: must specify a handler type",
             "m.yaml:7: spec.containers[0].arg: no such field",
         ]) {
             assert!(found.starts_with(expected), "{found}");
         }
         assert_eq!(found(&wrong).len(), 6);
+    }
+
+    /// As recorded from `kubectl create`; `null` where the words are those of Go's decoder.
+    #[test]
+    fn the_api_says_what_a_real_one_says_of_each_field() {
+        let mut wrong = Vec::new();
+        for line in include_str!("fixtures/validation.jsonl").lines() {
+            let case: Value = serde_json::from_str(line).unwrap();
+            let object = Object::new(Path::new("m.yaml"), 1, case["manifest"].clone());
+            let said: Vec<String> =
+                refused(&[object], "default").into_iter().map(|one| one.message).collect();
+            let is_right = match case["says"].as_array() {
+                Some(words) => *words == said,
+                None => !said.is_empty(),
+            };
+            if !is_right {
+                wrong.push(format!("{}: {said:?} for {}", case["name"], case["says"]));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
@@ -214,7 +280,7 @@ mod tests {
     #[test]
     fn a_template_of_a_workload_is_checked_too() {
         let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec":
-            {"template": {"spec": {"initContainers": [{"name": "i", "image": "x"}],
+            {"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"initContainers": [{"name": "i", "image": "x"}],
                                    "containers": [{"name": "c", "image": "probesim"}]}}}});
         let found = found(&[deployment]);
         assert!(

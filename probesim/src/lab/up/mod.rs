@@ -31,6 +31,7 @@ use crate::say;
 use crate::system_error::describe;
 
 pub(super) use args::Args;
+pub(crate) use check::refused;
 use scratch::Scratch;
 
 /// What processes have to end in when the lab ends.
@@ -152,6 +153,7 @@ fn begin(node: Node, objects: &[Object], namespace: &str) -> Result<JoinSet<()>,
     tasks.spawn(controllers::run(store.clone()));
     let (nodes, evictable) = (Follower::of(&store, "nodes"), Follower::of(&store, "pods"));
     tasks.spawn(node::evict(store.clone(), nodes, evictable));
+    store.refuse_what_a_server_does();
     for object in apply::in_order(objects) {
         apply::apply(&store, object, namespace).map_err(Trouble::Apply)?;
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::lab::rules::Broken;
 use crate::lab::schema::resources::Resource;
 
 /// A refusal (or, with code 200, a success without an object) and its details.
@@ -137,13 +138,37 @@ impl Status {
         Self::failure(410, "Expired", message)
     }
 
-    /// 422 for an object that cannot be stored.
+    /// 422 for an object that cannot be stored, for one field.
     pub(in crate::lab) fn invalid(resource: &Resource, name: &str, field: &str, why: &str) -> Self {
-        let message = format!("{}{} \"{name}\" is invalid: {field}: {why}", resource.kind, dotted(resource));
-        let mut details = about(resource, name);
-        details.insert("kind".to_owned(), json!(resource.kind));
-        let cause = json!({"reason": "FieldValueInvalid", "message": why, "field": field});
-        details.insert("causes".to_owned(), json!([cause]));
+        Self::broken(resource, name, &[Broken::said(field, why)])
+    }
+
+    /// 422 for an object that cannot be stored: everything that is wrong with it.
+    pub(in crate::lab) fn broken(resource: &Resource, name: &str, broken: &[Broken]) -> Self {
+        Self::invalid_kind(&resource.kind, &resource.group, name, broken)
+    }
+
+    /// One cause is the message itself; several come in brackets, each once (`field.ErrorList.ToAggregate`).
+    pub(in crate::lab) fn invalid_kind(kind: &str, group: &str, name: &str, broken: &[Broken]) -> Self {
+        let mut texts: Vec<String> = Vec::new();
+        for one in broken {
+            let text = format!("{}: {}", one.field, one.message);
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        let text = if let [one] = texts.as_slice() { one.clone() } else { format!("[{}]", texts.join(", ")) };
+        let dotted = if group.is_empty() { String::new() } else { format!(".{group}") };
+        let message = format!("{kind}{dotted} \"{name}\" is invalid: {text}");
+        let cause = |one: &Broken| json!({"reason": one.reason, "message": one.message, "field": one.field});
+        let causes: Vec<Value> = broken.iter().map(cause).collect();
+        let mut details = Map::new();
+        for (key, value) in [("name", name), ("group", group), ("kind", kind)] {
+            if !value.is_empty() {
+                details.insert(key.to_owned(), json!(value));
+            }
+        }
+        details.insert("causes".to_owned(), json!(causes));
         Self { details: Some(Box::new(details)), ..Self::failure(422, "Invalid", message) }
     }
 
@@ -165,10 +190,6 @@ pub(in crate::lab::api) fn about(resource: &Resource, name: &str) -> Map<String,
     }
     details.insert("kind".to_owned(), json!(resource.plural));
     details
-}
-
-fn dotted(resource: &Resource) -> String {
-    if resource.group.is_empty() { String::new() } else { format!(".{}", resource.group) }
 }
 
 #[cfg(test)]

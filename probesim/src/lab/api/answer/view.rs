@@ -21,7 +21,32 @@ pub(in crate::lab) enum View {
         now: u64,
         /// The columns are defined once, also in a watch.
         has_columns: bool,
+        /// What of the object goes with its row.
+        include: Include,
     },
+}
+
+/// `includeObject` of `TableOptions`: `kubectl get --sort-by` and `-o custom-columns` need more than the cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::lab) enum Include {
+    None,
+    #[default]
+    Metadata,
+    Object,
+}
+
+// === impl Include ===
+
+impl Include {
+    /// Reads the parameter; `None` if it is none of the three.
+    pub(in crate::lab::api) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "" | "Metadata" => Some(Self::Metadata),
+            "Object" => Some(Self::Object),
+            "None" => Some(Self::None),
+            _ => None,
+        }
+    }
 }
 
 // === impl View ===
@@ -41,7 +66,7 @@ impl View {
             match (kind, as_what) {
                 ("application/json" | "application/*" | "*/*", None) => Some(Self::Whole),
                 ("application/json", Some("Table")) if is_meta => {
-                    Some(Self::Table { now, has_columns: false })
+                    Some(Self::Table { now, has_columns: false, include: Include::default() })
                 }
                 ("application/json", Some("PartialObjectMetadata" | "PartialObjectMetadataList"))
                     if is_meta =>
@@ -51,6 +76,14 @@ impl View {
                 _ => None,
             }
         })
+    }
+
+    /// The same with so much of each object.
+    pub(in crate::lab::api) fn including(self, what: Include) -> Self {
+        match self {
+            Self::Table { now, has_columns, .. } => Self::Table { now, has_columns, include: what },
+            other => other,
+        }
     }
 
     /// The same at a later time.
@@ -84,13 +117,13 @@ impl View {
         match self {
             Self::Whole => out.extend_from_slice(object.json()),
             Self::Metadata => out.extend_from_slice(metadata(object).to_string().as_bytes()),
-            Self::Table { now, has_columns } => {
+            Self::Table { now, has_columns, include } => {
                 let mut shown = json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1",
                     "metadata": {"resourceVersion": object.resource_version.to_string()}});
                 // `columnDefinitions` has no `omitempty`: without columns it is null.
                 let columns = if *has_columns { Value::Null } else { table::definitions(resource) };
                 shown["columnDefinitions"] = columns;
-                shown["rows"] = json!([table::row(resource, &object.value(), *now)]);
+                shown["rows"] = json!([table::row(resource, &object.value(), *now, *include)]);
                 *has_columns = true;
                 out.extend_from_slice(shown.to_string().as_bytes());
             }
@@ -107,8 +140,9 @@ impl View {
         match self {
             Self::Whole => object.write_item(out),
             Self::Metadata => self.write(resource, object, out),
-            Self::Table { now, .. } => {
-                out.extend_from_slice(table::row(resource, &object.value(), *now).to_string().as_bytes());
+            Self::Table { now, include, .. } => {
+                let row = table::row(resource, &object.value(), *now, *include);
+                out.extend_from_slice(row.to_string().as_bytes());
             }
         }
     }
@@ -124,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_first_acceptable_representation_is_chosen() {
-        let table = Some(View::Table { now: 7, has_columns: false });
+        let table = Some(View::Table { now: 7, has_columns: false, include: Include::Metadata });
         for (accept, expected) in [
             ("", Some(View::Whole)),
             ("*/*", Some(View::Whole)),

@@ -53,6 +53,14 @@ impl Call<'_> {
             Some("scale") if self.resource.has_scale => return self.scale(incoming).await,
             Some("log") if self.resource.is_pods() => return self.log(),
             Some("eviction") if self.resource.is_pods() => return self.evict(incoming).await,
+            // A stream that is not asked for as one.
+            Some("exec" | "attach" | "portforward")
+                if self.resource.is_pods()
+                    && self.head.method == hyper::Method::GET
+                    && !self.head.headers.contains_key(hyper::header::UPGRADE) =>
+            {
+                return Ok(Answer::Text(403, "Forbidden\n".to_owned()));
+            }
             Some(other) => return Err(self.no_subresource(other)),
         };
         match self.verb {

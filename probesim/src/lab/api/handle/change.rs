@@ -1,15 +1,20 @@
 //! Creates, updates, patches and deletes: reads the request, has it decided in one step on the store, and answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::header::USER_AGENT;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::call::Call;
+use super::decode;
+use super::options::{self, Options, Strictness};
 use crate::lab::api::answer::respond::Answer;
 use crate::lab::api::answer::status::{self, Status};
 use crate::lab::api::body;
+use crate::lab::rules;
 use crate::lab::schema::Type;
 use crate::lab::schema::conform::{self, WrongType};
 use crate::lab::store::Store;
@@ -17,17 +22,12 @@ use crate::lab::store::cascade::{self, Propagation};
 use crate::lab::store::list::Page;
 use crate::lab::store::object::Object;
 use crate::lab::store::options::ListOptions;
-use crate::lab::store::patch::{Applier, Patch};
+use crate::lab::store::patch::{self, Applier, Patch};
 use crate::lab::store::prepare::prepare;
 use crate::lab::store::write::{self, Birth, DeleteOptions, Deleted, Part, Place};
 
-/// What becomes of fields that a kind does not have (`fieldValidation`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Strictness {
-    Ignore,
-    Warn,
-    Strict,
-}
+/// `namespaceDeletionGracePeriod` of the namespace controller.
+const NAMESPACE_GRACE: Duration = Duration::from_secs(5);
 
 /// What a patch has done.
 struct Patched {
@@ -40,53 +40,97 @@ struct Patched {
 
 impl Call<'_> {
     pub(super) async fn create(&self, incoming: Incoming) -> Result<Answer, Status> {
-        let dry_run = self.is_dry_run()?;
-        let mut value = self.read_object(incoming).await?;
-        let warnings = self.check_fields(&mut value)?;
-        let made = self.shared.store.write(|store, birth| self.make(store, value, birth, dry_run))?;
+        let options = Options::Create.check(self.query)?;
+        let (mut value, twice) = self.read_whole(incoming).await?;
+        let mut warnings = self.check_fields(&mut value, twice, options.strictness)?;
+        let manager = self.manager();
+        let made = self.shared.store.write(|store, birth| {
+            if store.refuses {
+                let by = self.writer(&manager, &birth.now, Part::Main);
+                patch::note_created(&mut value, self.of(), &by);
+            }
+            self.make(store, value, birth, options.is_dry_run)
+        })?;
+        warnings.extend(self.warnings(&made));
         Ok(self.written(201, &made, warnings))
     }
 
     pub(super) async fn update(&self, incoming: Incoming, part: Part) -> Result<Answer, Status> {
-        let dry_run = self.is_dry_run()?;
-        let mut value = self.read_object(incoming).await?;
-        let warnings = self.check_fields(&mut value)?;
+        let options = Options::Update.check(self.query)?;
+        let (mut value, twice) = self.read_whole(incoming).await?;
+        let mut warnings = self.check_fields(&mut value, twice, options.strictness)?;
         prepare(&self.resource, &mut value);
-        let stored =
-            self.shared.store.write(|store, _| write::replace(store, self.place(), value, part, dry_run))?;
+        let manager = self.manager();
+        let stored = self.shared.store.write(|store, birth| {
+            let Place { id, namespace, name } = self.place();
+            if let Some(current) = store.get(id, namespace, name).filter(|_| store.refuses) {
+                let by = self.writer(&manager, &birth.now, part);
+                patch::note_changed(&current.value(), &mut value, self.of(), &by);
+            }
+            write::replace(store, self.place(), value, part, options.is_dry_run)
+        })?;
+        warnings.extend(self.warnings(&stored));
         Ok(self.written(200, &stored, warnings))
     }
 
     pub(super) async fn patch(&self, incoming: Incoming, part: Part) -> Result<Answer, Status> {
-        let dry_run = self.is_dry_run()?;
         let kind = body::content_type(self.head).to_owned();
-        let of = Type::of_resource(&self.resource);
-        let patch = Patch::read(&kind, &body::read(incoming).await?, of, self.resource.is_custom)?;
-        let manager = self.manager(&patch)?;
-        let strictness = self.strictness()?;
+        if !Patch::is_known(&kind) && !self.resource.is_custom {
+            // The route itself takes nothing else.
+            return Ok(Answer::Text(415, "415: Unsupported Media Type".to_owned()));
+        }
+        let is_apply = Patch::is_apply_type(&kind);
+        let options = Options::Patch { is_apply }.check(self.query)?;
+        let patch = Patch::read(&kind, &body::read(incoming).await?, self.of(), self.resource.is_custom)?;
+        if let Some(applied) = patch.applied() {
+            self.check_applied(applied)?;
+        }
+        let manager = self.manager();
         let done = self.shared.store.write(|store, birth| {
-            let by = Applier { manager: &manager, now: &birth.now };
+            let by = Applier { is_forced: options.is_forced, ..self.writer(&manager, &birth.now, part) };
             let is_missing = store.get(self.id, &self.target.namespace, &self.name).is_none();
-            if is_missing && patch.is_apply() && part == Part::Main {
+            if is_missing && is_apply && part == Part::Main {
                 let mut value = patch.apply_to(json!({}), &by)?;
-                let unknown = self.conform(&mut value)?;
-                let warnings = self.judge_patch(unknown, strictness, true)?;
+                let unknown = self.conform(store, &mut value)?;
+                let warnings = self.judge_patch(unknown, options.strictness, true)?;
                 value["metadata"]["name"] = json!(self.checked_name(&value)?);
-                let object = self.make(store, value, birth, dry_run)?;
+                let object = self.make(store, value, birth, options.is_dry_run)?;
                 return Ok(Patched { object, is_new: true, warnings });
             }
             let mut warnings = Vec::new();
-            let is_apply = patch.is_apply();
-            let object = write::modify(store, self.place(), part, dry_run, |current| {
+            let definition = write::definition(store, &self.resource);
+            let tracks = store.refuses;
+            let object = write::modify(store, self.place(), part, options.is_dry_run, |current| {
+                let before = current.clone();
                 let mut value = patch.apply_to(current, &by)?;
-                let unknown = self.conform(&mut value)?;
-                warnings = self.judge_patch(unknown, strictness, is_apply)?;
+                let unknown = self.conform_to(definition.as_ref(), &mut value)?;
+                warnings = self.judge_patch(unknown, options.strictness, is_apply)?;
                 prepare(&self.resource, &mut value);
+                if tracks && !is_apply {
+                    patch::note_changed(&before, &mut value, self.of(), &by);
+                }
                 Ok(value)
             })?;
             Ok(Patched { object, is_new: false, warnings })
         })?;
-        Ok(self.written(if done.is_new { 201 } else { 200 }, &done.object, done.warnings))
+        let mut warnings = done.warnings;
+        warnings.extend(self.warnings(&done.object));
+        Ok(self.written(if done.is_new { 201 } else { 200 }, &done.object, warnings))
+    }
+
+    fn of(&self) -> Option<Type> {
+        Type::of_resource(&self.resource)
+    }
+
+    /// Who writes which part, as `managedFields` has it.
+    fn writer<'a>(&self, manager: &'a str, now: &'a str, part: Part) -> Applier<'a> {
+        let subresource = if part == Part::Status { "status" } else { "" };
+        Applier { manager, now, version: self.resource.group_version(), subresource, is_forced: false }
+    }
+
+    fn warnings(&self, object: &Object) -> Vec<String> {
+        let store = self.shared.store.lock();
+        if store.refuses { rules::warnings::of(&self.resource, &object.value()) } else { Vec::new() }
     }
 
     pub(super) async fn delete(&self, incoming: Incoming) -> Result<Answer, Status> {
@@ -95,6 +139,9 @@ impl Call<'_> {
             .shared
             .store
             .write(|store, birth| cascade::delete(store, self.place(), &options, propagation, &birth.now))?;
+        if self.resource.plural == "namespaces" && matches!(deleted, Deleted::Terminating(_)) {
+            self.end_namespace();
+        }
         Ok(match deleted {
             Deleted::Terminating(object) => self.written(200, &object, Vec::new()),
             // Pods are returned, other kinds are summed up (`ReturnDeletedObject`).
@@ -105,6 +152,18 @@ impl Call<'_> {
                 Answer::Status(Box::new(Status::deleted(&self.resource, &self.name, uid)))
             }
         })
+    }
+
+    /// The namespace controller begins only some seconds after a deletion.
+    fn end_namespace(&self) {
+        let (store, name) = (self.shared.store.clone(), self.name.clone());
+        tokio::spawn(async move {
+            sleep(NAMESPACE_GRACE).await;
+            let _ = store.write(|store, _| {
+                cascade::ripen(store, &name);
+                Ok(())
+            });
+        });
     }
 
     pub(super) async fn delete_collection(&self, incoming: Incoming) -> Result<Answer, Status> {
@@ -129,29 +188,24 @@ impl Call<'_> {
         if warnings.is_empty() { Answer::Json(code, json) } else { Answer::Warned(code, json, warnings) }
     }
 
-    /// `dryRun=All`; nothing else is known.
-    pub(super) fn is_dry_run(&self) -> Result<bool, Status> {
-        match self.query.get("dryRun") {
-            "" => Ok(false),
-            "All" => Ok(true),
-            other => {
-                let why = format!("dryRun: Unsupported value: {other:?}: supported values: \"All\"");
-                Err(Status::failure(422, "Invalid", format!("Options.meta.k8s.io \"\" is invalid: {why}")))
-            }
-        }
-    }
-
     /// `DeleteOptions`, from the body or the query.
     async fn delete_options(&self, incoming: Incoming) -> Result<(DeleteOptions, Propagation), Status> {
-        let dry_run = self.is_dry_run()?;
         let bytes = body::read(incoming).await?;
         let value = if bytes.is_empty() { Value::Null } else { body::parse(self.head, &bytes)? };
-        let policy = value["propagationPolicy"].as_str().or_else(|| self.query.find("propagationPolicy"));
-        let orphans = self.query.find("orphanDependents").map(|_| self.query.flag("orphanDependents"));
-        let propagation = Propagation::parse(policy, value["orphanDependents"].as_bool().or(orphans))?;
-        let mut options = delete_options(&value, dry_run);
+        let (propagation, is_dry_run) = options::deletion(&value, self.query)?;
+        let mut options = delete_options(&value, is_dry_run);
         options.grace = options.grace.or_else(|| self.query.get("gracePeriodSeconds").parse().ok());
+        // What is below zero is one second (`rest.BeforeDelete`).
+        options.grace = options.grace.map(|grace| if grace < 0 { 1 } else { grace });
         Ok((options, propagation))
+    }
+
+    /// The object of a write of a whole one, and what it gives twice.
+    async fn read_whole(&self, incoming: Incoming) -> Result<(Value, Vec<String>), Status> {
+        let bytes = body::read(incoming).await?;
+        let read = decode::read(self.head, &bytes, &self.resource)?;
+        decode::check_kind(self.shared.store.lock().registry(), &self.resource, &read.0)?;
+        Ok(read)
     }
 
     pub(super) async fn read_object(&self, incoming: Incoming) -> Result<Value, Status> {
@@ -166,24 +220,39 @@ impl Call<'_> {
         birth: &Birth,
         dry_run: bool,
     ) -> Result<Arc<Object>, Status> {
-        if cascade::is_terminating(store, &self.target.namespace) {
+        let namespace = &self.target.namespace;
+        if cascade::is_terminating(store, namespace) {
             return Err(self.namespace_ends(&value));
+        }
+        if self.resource.namespaced && store.refuses {
+            let namespaces = store.registry().find("", "v1", "namespaces");
+            if let Some(id) = namespaces.filter(|id| store.get(*id, "", namespace).is_none()) {
+                return Err(Status::not_found(store.resource(id), namespace));
+            }
         }
         prepare(&self.resource, &mut value);
         write::create(store, self.place(), value, Part::Main, birth, dry_run)
     }
 
     /// Drops what the kind does not have, or refuses it, as the request asks.
-    fn check_fields(&self, value: &mut Value) -> Result<Vec<String>, Status> {
-        let strictness = self.strictness()?;
-        let unknown = self.conform(value)?;
+    fn check_fields(
+        &self,
+        value: &mut Value,
+        twice: Vec<String>,
+        strictness: Strictness,
+    ) -> Result<Vec<String>, Status> {
+        let unknown = {
+            let store = self.shared.store.lock();
+            self.conform(&store, value)?
+        };
+        let mut said: Vec<String> = twice.iter().map(|path| format!("duplicate field {path:?}")).collect();
+        said.extend(quoted(&unknown));
         match strictness {
-            Strictness::Strict if !unknown.is_empty() => {
-                let unknown = quoted(&unknown).join(", ");
-                Err(self.cannot_be_handled(&format!("strict decoding error: {unknown}")))
+            Strictness::Strict if !said.is_empty() => {
+                Err(self.cannot_be_handled(&format!("strict decoding error: {}", said.join(", "))))
             }
             Strictness::Ignore => Ok(Vec::new()),
-            Strictness::Strict | Strictness::Warn => Ok(quoted(&unknown)),
+            Strictness::Strict | Strictness::Warn => Ok(said),
         }
     }
 
@@ -208,7 +277,7 @@ impl Call<'_> {
         match strictness {
             Strictness::Strict => {
                 let why = format!("strict decoding error: {}", quoted(&unknown).join(", "));
-                Err(Status::failure(422, "Invalid", format!("\"\" is invalid: patch: Invalid value: {why}")))
+                Err(Status::failure(422, "Invalid", format!(" \"\" is invalid: patch: Invalid value: {why}")))
             }
             Strictness::Warn => Ok(quoted(&unknown)),
             Strictness::Ignore => Ok(Vec::new()),
@@ -216,29 +285,22 @@ impl Call<'_> {
     }
 
     /// Drops fields that the kind does not have and returns their paths; kinds without a table keep everything.
-    fn conform(&self, value: &mut Value) -> Result<Vec<String>, Status> {
-        let Some(of) = Type::of_resource(&self.resource) else { return Ok(Vec::new()) };
-        conform::conform(value, of).map_err(|WrongType(why)| self.cannot_be_handled(&why))
+    fn conform(&self, store: &Store, value: &mut Value) -> Result<Vec<String>, Status> {
+        self.conform_to(write::definition(store, &self.resource).as_ref(), value)
+    }
+
+    fn conform_to(&self, definition: Option<&Value>, value: &mut Value) -> Result<Vec<String>, Status> {
+        let schema = definition.and_then(|it| rules::custom::schema(it, &self.resource.version));
+        if let Some(schema) = schema {
+            return Ok(rules::custom::prune(value, schema));
+        }
+        let Some(of) = self.of() else { return Ok(Vec::new()) };
+        conform::conform(value, of).map_err(|WrongType { why, .. }| self.cannot_be_handled(&why))
     }
 
     fn cannot_be_handled(&self, why: &str) -> Status {
         let (kind, version) = (&self.resource.kind, &self.resource.version);
         Status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
-    }
-
-    /// Without the parameter the API server warns.
-    fn strictness(&self) -> Result<Strictness, Status> {
-        match self.query.get("fieldValidation") {
-            "Strict" => Ok(Strictness::Strict),
-            "" | "Warn" => Ok(Strictness::Warn),
-            "Ignore" => Ok(Strictness::Ignore),
-            other => {
-                let why = format!(
-                    "fieldValidation: Unsupported value: {other:?}: supported values: \"Ignore\", \"Strict\", \"Warn\""
-                );
-                Err(Status::failure(422, "Invalid", format!("Options.meta.k8s.io \"\" is invalid: {why}")))
-            }
-        }
     }
 
     fn namespace_ends(&self, value: &Value) -> Status {
@@ -256,21 +318,37 @@ impl Call<'_> {
         Status::failure(403, "Forbidden", why).with_details(Value::Object(details))
     }
 
-    /// Who writes: `fieldManager`, or the first word of the user agent; whoever applies has to say it.
-    fn manager(&self, patch: &Patch) -> Result<String, Status> {
+    /// Who writes: `fieldManager`, or the first word of the user agent.
+    fn manager(&self) -> String {
         match self.query.get("fieldManager") {
-            "" if patch.is_apply() => {
-                let why = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch";
-                let cause = json!({"reason": "FieldValueRequired", "message": "Required value: is required for apply patch", "field": "fieldManager"});
-                let details = json!({"group": "meta.k8s.io", "kind": "PatchOptions", "causes": [cause]});
-                Err(Status::failure(422, "Invalid", why).with_details(details))
-            }
             "" => {
                 let agent = body::header(self.head, &USER_AGENT).unwrap_or_default();
-                Ok(agent.split('/').next().unwrap_or_default().to_owned())
+                let word = agent.split('/').next().unwrap_or_default();
+                if word.is_empty() { "unknown".to_owned() } else { word.to_owned() }
             }
-            manager => Ok(manager.to_owned()),
+            manager => manager.to_owned(),
         }
+    }
+
+    /// What is applied names nobody's fields, and is of this version.
+    fn check_applied(&self, applied: &Value) -> Result<(), Status> {
+        let expected = self.resource.group_version();
+        let version = applied["apiVersion"].as_str().unwrap_or_default();
+        if version.is_empty() || applied["kind"].as_str().is_none_or(str::is_empty) {
+            let field = if version.is_empty() { "apiVersion" } else { "kind" };
+            return Err(Status::bad_request(format!(
+                "invalid object type: /, Kind=: {field} is missing: write {field} of the object that is applied"
+            )));
+        }
+        if version != expected {
+            return Err(Status::bad_request(format!(
+                "Incorrect version specified in apply patch. Specified patch version: {version}, expected: {expected}"
+            )));
+        }
+        if applied["metadata"]["managedFields"].as_array().is_some_and(|entries| !entries.is_empty()) {
+            return Err(Status::bad_request("metadata.managedFields must be nil"));
+        }
+        Ok(())
     }
 
     /// The name that an applied object gives itself has to be that of the URL.

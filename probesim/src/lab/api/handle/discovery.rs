@@ -13,7 +13,9 @@ pub(in crate::lab::api) const AGGREGATED: &str =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// Reviews are answered, not stored: they are resources of discovery only.
-pub(super) const REVIEW_GROUP: &str = "authorization.k8s.io";
+const REVIEW_GROUP: &str = "authorization.k8s.io";
+/// Where clients ask who they are.
+const IDENTITY_GROUP: &str = "authentication.k8s.io";
 const REVIEWS: [(&str, &str); 2] = [
     ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
     ("selfsubjectrulesreviews", "SelfSubjectRulesReview"),
@@ -52,6 +54,19 @@ pub(super) fn group_list(registry: &Registry) -> Value {
     json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 }
 
+/// Whether the group has nothing but reviews, which are answered and not stored.
+pub(super) fn is_of_reviews(group: &str) -> bool {
+    !reviews(group).is_empty()
+}
+
+fn reviews(group: &str) -> &'static [(&'static str, &'static str)] {
+    match group {
+        REVIEW_GROUP => &REVIEWS,
+        IDENTITY_GROUP => &[("selfsubjectreviews", "SelfSubjectReview")],
+        _ => &[],
+    }
+}
+
 /// `/apis/GROUP`; `None` if there is no such group.
 pub(super) fn one_group(registry: &Registry, name: &str) -> Option<Value> {
     let (_, versions) = groups(registry).into_iter().find(|(group, _)| group == name)?;
@@ -80,8 +95,8 @@ pub(super) fn resource_list(registry: &Registry, group: &str, version: &str) -> 
             entry
         }));
     }
-    if group == REVIEW_GROUP && version == "v1" {
-        resources.extend(REVIEWS.iter().map(|(plural, kind)| {
+    if version == "v1" {
+        resources.extend(reviews(group).iter().map(|(plural, kind)| {
             json!({"name": plural, "singularName": kind.to_lowercase(), "namespaced": false, "kind": kind,
                    "verbs": ["create"]})
         }));
@@ -120,12 +135,10 @@ fn aggregated_version(registry: &Registry, group: &str, version: &str) -> Value 
         .filter(|r| r.group == group && r.version == version)
         .map(aggregated_resource)
         .collect();
-    if group == REVIEW_GROUP {
-        resources.extend(REVIEWS.iter().map(|(plural, kind)| {
-            json!({"resource": plural, "responseKind": response_kind(kind), "scope": "Cluster",
-                   "singularResource": kind.to_lowercase(), "verbs": ["create"]})
-        }));
-    }
+    resources.extend(reviews(group).iter().map(|(plural, kind)| {
+        json!({"resource": plural, "responseKind": response_kind(kind), "scope": "Cluster",
+               "singularResource": kind.to_lowercase(), "verbs": ["create"]})
+    }));
     json!({"version": version, "resources": resources, "freshness": "Current"})
 }
 
@@ -205,9 +218,9 @@ fn group(name: &str, versions: &[String]) -> Value {
 /// Every group but the core one with its versions, in the order of the registry.
 fn groups(registry: &Registry) -> Vec<(String, Vec<String>)> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    let review = (REVIEW_GROUP, "v1");
+    let reviews = [(REVIEW_GROUP, "v1"), (IDENTITY_GROUP, "v1")];
     let stored = registry.iter().map(|r| (r.group.as_str(), r.version.as_str()));
-    for (group, version) in stored.chain([review]).filter(|(group, _)| !group.is_empty()) {
+    for (group, version) in stored.chain(reviews).filter(|(group, _)| !group.is_empty()) {
         match groups.iter_mut().find(|(name, _)| name == group) {
             Some((_, versions)) if versions.iter().any(|v| v == version) => {}
             Some((_, versions)) => versions.push(version.to_owned()),

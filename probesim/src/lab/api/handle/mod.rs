@@ -3,20 +3,24 @@
 //! | file | what it answers |
 //! |---|---|
 //! | `call` | get, list and watch; it hands all else on a resource to the others |
-//! | `change` | create, update, patch and delete |
-//! | `subresource`, `scale`, `log` | scale, eviction, and the log of a pod |
+//! | `change`, `options`, `decode` | create, update, patch and delete; what the query asks for; the body |
+//! | `subresource`, `scale`, `budget`, `log` | scale, eviction, and the log of a pod |
 //! | `review` | what the asking user may do |
 //! | `plain`, `discovery`, `openapi` | everything that is not a resource: health, version, documents |
 
 mod call;
 mod change;
+mod decode;
 pub(super) mod discovery;
 pub(super) mod log;
 mod openapi;
+mod options;
 mod plain;
 mod review;
 pub(super) mod scale;
 mod subresource;
+
+pub(in crate::lab) use decode::go_error;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -32,7 +36,7 @@ use self::call::Call;
 use super::access::{Attributes, User};
 use super::answer::respond::{Answer, ReplyBody};
 use super::answer::status::Status;
-use super::answer::view::View;
+use super::answer::view::{Include, View};
 use super::body::header;
 use super::fault::Reply;
 use super::requests;
@@ -118,7 +122,7 @@ async fn resource(
         },
         name: &name,
     };
-    if target.group == discovery::REVIEW_GROUP {
+    if discovery::is_of_reviews(&target.group) {
         return review::answer(head, body, target, user).await;
     }
     let known = {
@@ -144,6 +148,10 @@ async fn resource(
     };
     let accept = header(head, &ACCEPT).unwrap_or_default();
     let view = View::from_accept(accept, live::now()).ok_or_else(Status::not_acceptable)?;
+    let included = query.get("includeObject");
+    let include = Include::parse(included)
+        .ok_or_else(|| Status::bad_request(format!("unrecognized includeObject value: {included:?}")))?;
+    let view = view.including(include);
     if let Some(reply) = shared.faults.reply(&wanted) {
         match reply {
             Reply::Status(status) => return Err(status),

@@ -13,6 +13,13 @@ use crate::lab::api::answer::status::Status;
 use crate::lab::api::body;
 use crate::lab::api::route::Target;
 
+/// What a review asks.
+enum Asks {
+    Access,
+    Rules,
+    Who,
+}
+
 /// Answers a review.
 pub(super) async fn answer(
     head: &Parts,
@@ -20,9 +27,10 @@ pub(super) async fn answer(
     target: &Target,
     user: Option<&User>,
 ) -> Result<Answer, Status> {
-    let is_access = match target.plural.as_str() {
-        "selfsubjectaccessreviews" => true,
-        "selfsubjectrulesreviews" => false,
+    let asks = match (target.group.as_str(), target.plural.as_str()) {
+        ("authorization.k8s.io", "selfsubjectaccessreviews") => Asks::Access,
+        ("authorization.k8s.io", "selfsubjectrulesreviews") => Asks::Rules,
+        ("authentication.k8s.io", "selfsubjectreviews") => Asks::Who,
         _ => return Err(Status::unknown_resource()),
     };
     if head.method != Method::POST {
@@ -41,12 +49,33 @@ pub(super) async fn answer(
     if !review.is_object() {
         return Err(Status::bad_request("the body of the request is not a JSON object"));
     }
-    review["status"] = if is_access {
-        json!({"allowed": user.is_none_or(|user| is_allowed(user, &review["spec"]))})
-    } else {
-        rules(user, review["spec"]["namespace"].as_str().unwrap_or_default())
+    if matches!(asks, Asks::Who) {
+        review["kind"] = json!("SelfSubjectReview");
+        review["apiVersion"] = json!("authentication.k8s.io/v1");
+    }
+    review["status"] = match asks {
+        Asks::Access => json!({"allowed": user.is_none_or(|user| is_allowed(user, &review["spec"]))}),
+        Asks::Rules => rules(user, review["spec"]["namespace"].as_str().unwrap_or_default()),
+        Asks::Who => json!({"userInfo": who(user)}),
     };
     Ok(Answer::value(201, &review))
+}
+
+/// Without users everybody is the administrator.
+fn who(user: Option<&User>) -> Value {
+    let Some(user) = user else {
+        return json!({"username": "system:admin", "groups": ["system:masters", "system:authenticated"]});
+    };
+    let namespace = user.name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split(':').next());
+    let groups = match namespace {
+        Some(namespace) => json!([
+            "system:serviceaccounts",
+            format!("system:serviceaccounts:{namespace}"),
+            "system:authenticated"
+        ]),
+        None => json!(["system:authenticated"]),
+    };
+    json!({"username": user.name, "groups": groups})
 }
 
 fn is_allowed(user: &User, spec: &Value) -> bool {

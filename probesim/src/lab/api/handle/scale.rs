@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::lab::api::answer::status::Status;
-use crate::lab::schema::resources::Resource;
+use crate::lab::rules::Broken;
 
 /// The scale of an object.
 pub(super) fn of(object: &Value) -> Value {
@@ -26,15 +26,26 @@ pub(super) fn of(object: &Value) -> Value {
 }
 
 /// The object with the replicas and the version of a scale.
-pub(super) fn set(resource: &Resource, mut object: Value, scale: &Value) -> Result<Value, Status> {
+pub(super) fn set(mut object: Value, scale: &Value) -> Result<Value, Status> {
     let replicas = &scale["spec"]["replicas"];
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let wanted = match (replicas, replicas.as_u64()) {
         (Value::Null, _) => 0,
-        (_, Some(wanted)) => wanted,
+        (_, Some(wanted)) if i32::try_from(wanted).is_ok() => wanted,
+        (_, Some(_)) => {
+            return Err(Status::bad_request(format!(
+                "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal number {replicas} into Go \
+                 struct field ScaleSpec.spec.replicas of type int32"
+            )));
+        }
         _ => {
             let why = format!("Invalid value: {replicas}: must be greater than or equal to 0");
-            return Err(Status::invalid(resource, &name, "spec.replicas", &why));
+            return Err(Status::invalid_kind(
+                "Scale",
+                "autoscaling",
+                &name,
+                &[Broken::said("spec.replicas", &why)],
+            ));
         }
     };
     object["spec"]["replicas"] = json!(wanted);
@@ -71,7 +82,6 @@ pub(in crate::lab::api) fn selector(selector: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::schema::resources::Registry;
 
     #[test]
     fn a_scale_shows_what_is_wanted_and_what_is_there() {
@@ -88,11 +98,10 @@ mod tests {
 
     #[test]
     fn replicas_are_set_and_negative_ones_refused() {
-        let registry = Registry::built_in();
-        let resource = registry.get(registry.named("deployments").unwrap());
         let object = json!({"metadata": {"name": "d"}, "spec": {"replicas": 1}});
-        let set = |replicas: i32| set(resource, object.clone(), &json!({"spec": {"replicas": replicas}}));
+        let set = |replicas: i64| set(object.clone(), &json!({"spec": {"replicas": replicas}}));
         assert_eq!(set(4).unwrap()["spec"]["replicas"], 4);
         assert_eq!(set(-1).unwrap_err().code, 422);
+        assert_eq!(set(10_000_000_000).unwrap_err().code, 400);
     }
 }

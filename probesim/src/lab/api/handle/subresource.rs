@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::change;
+use super::options::Options;
 use super::scale;
 use crate::lab::api::answer::respond::Answer;
 use crate::lab::api::answer::status::Status;
@@ -28,25 +29,42 @@ impl Call<'_> {
             }
             "update" => {
                 let wanted = self.read_object(incoming).await?;
-                self.set_scale(|_| Ok(wanted))
+                match wanted["metadata"]["name"].as_str() {
+                    Some(name) if !name.is_empty() && name != self.name => Err(Status::bad_request(format!(
+                        "the name of the object ({name}) does not match the name on the URL ({})",
+                        self.name
+                    ))),
+                    _ => self.set_scale(Options::Update, |_| Ok(wanted)),
+                }
             }
             "patch" => {
                 let kind = body::content_type(self.head);
                 let of = Type::of_object("autoscaling/v1", "Scale");
                 let patch = Patch::read(kind, &body::read(incoming).await?, of, false)?;
-                let by = Applier { manager: self.query.get("fieldManager"), now: "" };
-                self.set_scale(|current| patch.apply_to(scale::of(&current), &by))
+                let by = Applier {
+                    manager: self.query.get("fieldManager"),
+                    now: "",
+                    version: "autoscaling/v1".to_owned(),
+                    subresource: "",
+                    is_forced: true,
+                };
+                let options = Options::Patch { is_apply: patch.is_apply() };
+                self.set_scale(options, |current| patch.apply_to(scale::of(&current), &by))
             }
             _ => Err(Status::method_not_allowed()),
         }
     }
 
-    fn set_scale(&self, wanted: impl FnOnce(Value) -> Result<Value, Status>) -> Result<Answer, Status> {
-        let dry_run = self.is_dry_run()?;
+    fn set_scale(
+        &self,
+        options: Options,
+        wanted: impl FnOnce(Value) -> Result<Value, Status>,
+    ) -> Result<Answer, Status> {
+        let dry_run = options.check(self.query)?.is_dry_run;
         let stored = self.shared.store.write(|store, _| {
             write::modify(store, self.place(), Part::Main, dry_run, |current| {
                 let wanted = wanted(current.clone())?;
-                scale::set(&self.resource, current, &wanted)
+                scale::set(current, &wanted)
             })
         })?;
         Ok(Answer::value(200, &scale::of(&stored.value())))
@@ -58,7 +76,12 @@ impl Call<'_> {
             return Err(Status::method_not_allowed());
         }
         let eviction = self.read_object(incoming).await?;
-        let options = change::delete_options(&eviction["deleteOptions"], self.is_dry_run()?);
+        let name = eviction["metadata"]["name"].as_str().unwrap_or_default();
+        if !name.is_empty() && name != self.name {
+            return Err(Status::bad_request("name in URL does not match name in Eviction object"));
+        }
+        let is_dry_run = Options::Create.check(self.query)?.is_dry_run;
+        let options = change::delete_options(&eviction["deleteOptions"], is_dry_run);
         let now = self.shared.store.now();
         self.shared.store.write(|store, birth| {
             let found = store.get(self.id, &self.target.namespace, &self.name);
@@ -94,6 +117,9 @@ impl Call<'_> {
 
     /// The answer for what the lab has not.
     pub(super) fn no_subresource(&self, name: &str) -> Status {
+        if self.resource.is_custom && matches!(name, "status" | "scale") {
+            return Status::not_found(&self.resource, &self.name);
+        }
         if self.resource.is_pods() && matches!(name, "exec" | "attach" | "portforward" | "proxy") {
             let why = format!(
                 "the lab does not serve pods/{name}: containers run on this machine, reach them there"

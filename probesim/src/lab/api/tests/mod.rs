@@ -2,6 +2,7 @@
 
 mod faults;
 mod reads;
+mod refusals;
 mod rights;
 mod watches;
 mod writes;

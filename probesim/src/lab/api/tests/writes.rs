@@ -55,11 +55,13 @@ async fn what_is_not_supported_is_refused() {
     server.store().apply(config("a")).unwrap();
     let mut client = Client::connect(&server).await;
     let object = format!("{CONFIGS}/a");
+    let applied = format!("{object}?fieldManager=me");
     for (method, path, kind, code) in [
         ("PATCH", object.as_str(), "application/json", 415),
         ("PATCH", &object, "application/json-patch+json", 400),
         ("PATCH", &object, "application/merge-patch+json", 400),
-        ("PATCH", &object, "application/apply-patch+yaml", 400),
+        ("PATCH", &applied, "application/apply-patch+yaml", 400),
+        ("PATCH", &object, "application/apply-patch+yaml", 422),
         ("POST", CONFIGS, "application/cbor", 415),
         ("POST", CONFIGS, "application/vnd.kubernetes.protobuf", 400),
         ("POST", CONFIGS, "application/json", 400),

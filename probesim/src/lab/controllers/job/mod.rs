@@ -64,6 +64,9 @@ pub(super) fn untrack(pod: &Value) -> Write {
     Write::Patch(Target::of(pod), json!({"metadata": {"finalizers": finalizers}}))
 }
 
+/// So many pods are made at one look (`MaxPodCreateDeletePerSync` is 500).
+const BURST: usize = 100;
+
 // === impl Sync ===
 
 impl<'a> Sync<'a> {
@@ -212,6 +215,7 @@ impl<'a> Sync<'a> {
     }
 
     fn create_pods(&mut self, count: usize) {
+        let count = count.min(BURST);
         let indexes = Indexes::of(self.job, &self.succeeded);
         let free = indexes.map(|indexes| indexes.free(&self.active, count));
         for at in 0..count {

@@ -1,12 +1,13 @@
 //! Server-side apply: what is applied is merged in, and what the same manager applied before and no longer does goes.
 //!
-//! Only the fields of appliers are tracked (`managedFields` with `operation: Apply`), so writes of other kinds never
-//! conflict, and neither do two appliers: the later one has its way, as with `force`.
+//! A field that somebody else has set to another value is a conflict, unless the applier forces it: then it is theirs
+//! alone. What clients write is noted, see `manage`; what controllers of the lab write is nobody's.
 //! See "Server-Side Apply" in the Kubernetes documentation.
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Value, json};
 
+use super::manage;
 use super::owned;
 use crate::lab::api::answer::status::Status;
 use crate::lab::schema::{Field, Shape, Type};
@@ -17,6 +18,11 @@ use crate::lab::store::object;
 pub(in crate::lab) struct Applier<'a> {
     pub(in crate::lab) manager: &'a str,
     pub(in crate::lab) now: &'a str,
+    /// Of what is written: `apps/v1`.
+    pub(in crate::lab) version: String,
+    /// `status`, or nothing.
+    pub(in crate::lab) subresource: &'a str,
+    pub(in crate::lab) is_forced: bool,
 }
 
 /// Reads the body: YAML, and with it JSON.
@@ -34,9 +40,17 @@ pub(in crate::lab) fn read(body: &[u8]) -> Result<Value, Status> {
 }
 
 /// The object with what is applied merged in, and with a note of who applied it.
-pub(super) fn apply(current: Value, mut applied: Value, of: Option<Type>, by: &Applier<'_>) -> Value {
+///
+/// # Errors
+/// The fields that others have set to something else.
+pub(super) fn apply(
+    current: Value,
+    mut applied: Value,
+    of: Option<Type>,
+    by: &Applier<'_>,
+) -> Result<Value, Status> {
     let of = of.or_else(Type::any_object);
-    let Value::Object(mut map) = current else { return applied };
+    let Value::Object(mut map) = current else { return Ok(applied) };
     if let Some(applied) = applied.as_object_mut() {
         object::metadata(applied).shift_remove("managedFields");
     }
@@ -46,28 +60,31 @@ pub(super) fn apply(current: Value, mut applied: Value, of: Option<Type>, by: &A
         Some(Value::Array(entries)) => std::mem::take(entries),
         _ => Vec::new(),
     };
-    let is_mine = |entry: &Value| entry["manager"] == by.manager && entry["operation"] == "Apply";
+    let is_mine = |entry: &Value| {
+        entry["manager"] == by.manager
+            && entry["operation"] == "Apply"
+            && entry["subresource"].as_str().unwrap_or_default() == by.subresource
+    };
     let (before, mut others): (Vec<Value>, Vec<Value>) = entries.into_iter().partition(is_mine);
+    let mut merged = Value::Object(map);
+    manage::settle(&merged, &applied, &mine, &mut others, of, by)?;
     let mut kept = mine.clone();
-    for other in others.iter().filter(|other| other["operation"] == "Apply") {
+    for other in &others {
         owned::unite(&mut kept, &other["fieldsV1"]);
     }
-    let mut merged = Value::Object(map);
     if let Some(before) = before.first() {
         owned::remove(&mut merged, &before["fieldsV1"], &kept);
     }
-    let api_version = applied["apiVersion"].clone();
     merge(&mut merged, applied, of, None);
     let entry = match before.into_iter().next() {
         Some(same) if same["fieldsV1"] == mine => same,
-        _ => json!({"manager": by.manager, "operation": "Apply", "apiVersion": api_version, "time": by.now,
-                    "fieldsType": "FieldsV1", "fieldsV1": mine}),
+        _ => manage::entry("Apply", mine, by),
     };
     others.insert(0, entry);
     if let Some(map) = merged.as_object_mut() {
         object::metadata(map).insert("managedFields".to_owned(), Value::Array(others));
     }
-    merged
+    Ok(merged)
 }
 
 fn merge(target: &mut Value, applied: Value, of: Option<Type>, field: Option<Field>) {
@@ -112,12 +129,17 @@ fn merge_field(target: &mut Map<String, Value>, key: String, value: Value, of: O
     }
 }
 
+/// A number without a fraction is an integer, however it is written (`5.0`, `1e1`): Go prints it so.
+pub(in crate::lab) fn whole(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
+}
+
 /// Scalars by YAML's core schema.
 fn typed(yaml: &MarkedYaml<'_>) -> Value {
     match &yaml.data {
         YamlData::Value(Scalar::Boolean(value)) => json!(value),
         YamlData::Value(Scalar::Integer(value)) => json!(value),
-        YamlData::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
+        YamlData::Value(Scalar::FloatingPoint(value)) => whole(value.into_inner()),
         YamlData::Value(Scalar::String(value)) => json!(value),
         YamlData::Representation(text, ..) => json!(text),
         YamlData::Sequence(items) => items.iter().map(typed).collect(),
@@ -141,8 +163,12 @@ mod tests {
         read(format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {spec}\n").as_bytes()).unwrap()
     }
 
+    fn by(manager: &str) -> Applier<'_> {
+        Applier { manager, now: "now", version: "v1".to_owned(), subresource: "", is_forced: true }
+    }
+
     fn applied(current: Value, manager: &str, spec: &str) -> Value {
-        apply(current, pod(spec), Type::named("Pod"), &Applier { manager, now: "now" })
+        apply(current, pod(spec), Type::named("Pod"), &by(manager)).unwrap()
     }
 
     #[test]
@@ -185,16 +211,15 @@ mod tests {
     #[test]
     fn applying_the_same_again_changes_nothing() {
         let first = applied(json!({}), "me", "{containers: [{name: a}]}");
-        let by = Applier { manager: "me", now: "later" };
-        assert_eq!(apply(first.clone(), pod("{containers: [{name: a}]}"), Type::named("Pod"), &by), first);
+        let again = apply(first.clone(), pod("{containers: [{name: a}]}"), Type::named("Pod"), &by("me"));
+        assert_eq!(again.unwrap(), first);
     }
 
     #[test]
     fn selectors_are_replaced_and_scalars_keep_their_types() {
         let current = json!({"spec": {"selector": {"matchLabels": {"a": "b"}}, "replicas": 1}});
         let wanted = read(b"spec: {selector: {matchLabels: {c: d}}, replicas: 2, paused: true}").unwrap();
-        let merged =
-            apply(current, wanted, Type::named("Deployment"), &Applier { manager: "me", now: "now" });
+        let merged = apply(current, wanted, Type::named("Deployment"), &by("me")).unwrap();
         assert_eq!(
             merged["spec"],
             json!({"selector": {"matchLabels": {"c": "d"}}, "replicas": 2, "paused": true})

@@ -4,6 +4,11 @@ use serde_json::Value;
 
 use crate::lab::api::answer::status::Status;
 
+/// `maxJSONPatchOperations` of the API server.
+const MOST_OPERATIONS: usize = 10_000;
+/// `AccumulatedCopySizeLimit`: what all copies of a patch may add together, in bytes (`--max-request-body-size`).
+const MOST_COPIED: usize = 3 * 1024 * 1024;
+
 /// One step of a patch.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::lab) enum Operation {
@@ -25,13 +30,43 @@ struct Misfit;
 
 /// Reads the operations.
 pub(super) fn read(patch: &Value) -> Result<Vec<Operation>, Status> {
-    let operations = patch.as_array().ok_or_else(|| refused("it is not a list of operations"))?;
+    let Some(operations) = patch.as_array() else {
+        let found = if patch.is_object() { "object" } else { "value" };
+        return Err(refused(&format!(
+            "json: cannot unmarshal {found} into Go value of type []handlers.jsonPatchOp"
+        )));
+    };
+    if operations.len() > MOST_OPERATIONS {
+        let why = format!(
+            "The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {}",
+            operations.len()
+        );
+        return Err(Status::failure(
+            413,
+            "RequestEntityTooLarge",
+            format!("Request entity too large: {why}"),
+        )
+        .with_details(serde_json::json!({})));
+    }
     operations.iter().map(operation).collect()
 }
 
 /// The patched document; a step that does not fit refuses the whole patch.
 pub(super) fn apply(mut document: Value, operations: Vec<Operation>) -> Result<Value, Status> {
+    let mut copied = 0_usize;
     for operation in operations {
+        if let Operation::Copy { from, .. } = &operation {
+            copied = copied.saturating_add(find(&mut document, &from.0).map_or(0, |value| size(value)));
+            if copied > MOST_COPIED {
+                let why = format!(
+                    "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit \
+                     {MOST_COPIED}"
+                );
+                return Err(
+                    Status::failure(413, "RequestEntityTooLarge", why).with_details(serde_json::json!({}))
+                );
+            }
+        }
         step(&mut document, operation).map_err(|Misfit| {
             // The words of `NewGenericServerResponse` for a 422.
             let why = "the server rejected our request due to an error in our request";
@@ -39,6 +74,16 @@ pub(super) fn apply(mut document: Value, operations: Vec<Operation>) -> Result<V
         })?;
     }
     Ok(document)
+}
+
+/// Of a value as JSON, about; counted without writing it down.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Object(map) => map.iter().map(|(key, value)| key.len() + 4 + size(value)).sum::<usize>() + 2,
+        Value::Array(items) => items.iter().map(|item| size(item) + 1).sum::<usize>() + 2,
+        Value::String(text) => text.len() + 2,
+        _ => 5,
+    }
 }
 
 fn step(document: &mut Value, operation: Operation) -> Result<(), Misfit> {
@@ -107,6 +152,17 @@ fn index(part: &str, limit: usize) -> Option<usize> {
 }
 
 fn operation(value: &Value) -> Result<Operation, Status> {
+    if !value.is_object() {
+        let found = match value {
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Bool(_) => "bool",
+            _ => "array",
+        };
+        return Err(refused(&format!(
+            "json: cannot unmarshal {found} into Go value of type handlers.jsonPatchOp"
+        )));
+    }
     let text = |key: &str| value[key].as_str();
     let path = |key: &str| {
         let path = text(key).ok_or_else(|| refused(&format!("an operation has no {key:?}")))?;

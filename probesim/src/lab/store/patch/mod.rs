@@ -4,16 +4,19 @@
 
 mod apply;
 mod json;
+mod manage;
 mod merge;
 mod owned;
 mod strategic;
 
 pub(in crate::lab) use apply::{Applier, read as read_yaml};
+pub(in crate::lab) use manage::{note_changed, note_created};
 pub(in crate::lab) use merge::apply as merge;
 
 use serde_json::Value;
 
 use crate::lab::api::answer::status::Status;
+use crate::lab::api::go_error;
 use crate::lab::schema::Type;
 
 /// A patch that was read.
@@ -45,12 +48,30 @@ impl Patch {
         is_custom: bool,
     ) -> Result<Self, Status> {
         match content_type {
-            MERGE => Ok(Self::Merge(read_json(body)?)),
-            STRATEGIC if !is_custom => Ok(Self::Strategic(read_json(body)?, of)),
+            MERGE => read_map(body).map(Self::Merge),
+            STRATEGIC if !is_custom => Ok(Self::Strategic(read_map(body)?, of)),
             JSON => json::read(&read_json(body)?).map(Self::Json),
             APPLY => apply::read(body).map(|value| Self::Apply(value, of)),
             _ if is_custom => Err(Status::unsupported_media_type(&[JSON, MERGE, APPLY].join(", "))),
             _ => Err(Status::unsupported_media_type(&[JSON, MERGE, STRATEGIC, APPLY].join(", "))),
+        }
+    }
+
+    /// Whether there are patches of this type.
+    pub(in crate::lab) fn is_known(content_type: &str) -> bool {
+        [MERGE, STRATEGIC, JSON, APPLY].contains(&content_type)
+    }
+
+    /// Whether patches of this type are server-side applies.
+    pub(in crate::lab) fn is_apply_type(content_type: &str) -> bool {
+        content_type == APPLY
+    }
+
+    /// What is applied, if that is what it does.
+    pub(in crate::lab) fn applied(&self) -> Option<&Value> {
+        match self {
+            Self::Apply(applied, _) => Some(applied),
+            _ => None,
         }
     }
 
@@ -65,16 +86,33 @@ impl Patch {
             Self::Merge(patch) => Ok(merge::apply(current, patch)),
             Self::Strategic(patch, of) => strategic::apply(current, patch, of),
             Self::Json(operations) => json::apply(current, operations),
-            Self::Apply(applied, of) => Ok(apply::apply(current, applied, of, by)),
+            Self::Apply(applied, of) => apply::apply(current, applied, of, by),
         }
     }
 }
 
 fn read_json(body: &[u8]) -> Result<Value, Status> {
-    let value = serde_json::from_slice::<Value>(body)
-        .map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))?;
-    if value.is_object() || value.is_array() {
-        return Ok(value);
-    }
-    Err(Status::bad_request("error decoding patch: it is neither an object nor a list"))
+    serde_json::from_slice::<Value>(body)
+        .map_err(|error| Status::bad_request(format!("error decoding patch: {}", go_error(&error, body))))
+}
+
+fn read_map(body: &[u8]) -> Result<Value, Status> {
+    let value = read_json(body)?;
+    if value.is_object() || value.is_null() { Ok(value) } else { Err(not_a_map(&value)) }
+}
+
+/// A value where a map is wanted, in Go's words.
+fn not_a_map(value: &Value) -> Status {
+    let found = match value {
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Number(_) => "number",
+        Value::Bool(_) => "bool",
+        Value::Object(_) => "object",
+        Value::Null => "null",
+    };
+    let wanted = "map[string]interface {}";
+    Status::bad_request(format!(
+        "error decoding patch: json: cannot unmarshal {found} into Go value of type {wanted}"
+    ))
 }

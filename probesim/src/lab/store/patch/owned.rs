@@ -56,6 +56,107 @@ fn fields_of_value(value: &Value, field: Option<Field>) -> Value {
     }
 }
 
+/// The fields of an object that are new or have another value than before; those of one part, status or the rest.
+pub(super) fn difference(before: &Value, after: &Value, of: Option<Type>, subresource: &str) -> Value {
+    let part = |value: &Value| {
+        let mut map = value.as_object().cloned().unwrap_or_default();
+        map.retain(|key, _| (key == "status") == (subresource == "status"));
+        Value::Object(map)
+    };
+    let (before, after) = (part(before), part(after));
+    let mut set = fields(&after, of);
+    drop_same(&mut set, &before, &after);
+    set
+}
+
+/// Takes out of a set what has the same value in both objects.
+fn drop_same(set: &mut Value, before: &Value, after: &Value) {
+    let Some(map) = set.as_object_mut() else { return };
+    map.retain(|key, below| {
+        let (old, new) = (member(before, key), member(after, key));
+        let is_leaf = below.as_object().is_none_or(Map::is_empty);
+        if key == "." || is_leaf {
+            return key != "." && old != new;
+        }
+        drop_same(below, old.unwrap_or(&Value::Null), new.unwrap_or(&Value::Null));
+        below.as_object().is_some_and(|below| !below.is_empty())
+    });
+}
+
+/// What a key of a set stands for in a value: `f:name`, `k:{…}` or `v:…`.
+fn member<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    let (kind, name) = key.split_once(':')?;
+    if kind == "f" {
+        return value.get(name);
+    }
+    let wanted: Value = serde_json::from_str(name).ok()?;
+    let keys: Vec<&str> = wanted.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    value.as_array()?.iter().find(|item| match kind {
+        "k" => is_same_item(item, &wanted, &keys),
+        _ => **item == wanted,
+    })
+}
+
+/// What is in both sets.
+pub(super) fn common(one: &Value, other: &Value) -> Value {
+    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else { return json!({}) };
+    let mut both = Map::new();
+    for (key, below) in one {
+        let Some(there) = other.get(key) else { continue };
+        let inner = common(below, there);
+        let is_leaf = |value: &Value| value.as_object().is_none_or(Map::is_empty);
+        // A map as such and something in it are two things.
+        if is_leaf(below) && is_leaf(there) || !is_leaf(&inner) {
+            both.insert(key.clone(), inner);
+        }
+    }
+    Value::Object(both)
+}
+
+/// Takes the fields of another set out of this one.
+pub(super) fn subtract(set: &mut Value, other: &Value) {
+    let (Some(map), Some(other)) = (set.as_object_mut(), other.as_object()) else { return };
+    map.retain(|key, below| {
+        let Some(there) = other.get(key) else { return true };
+        let is_leaf = |value: &Value| value.as_object().is_none_or(Map::is_empty);
+        if is_leaf(below) || is_leaf(there) {
+            return !(is_leaf(below) && is_leaf(there));
+        }
+        subtract(below, there);
+        let is_rest = below.as_object().is_some_and(|below| below.keys().any(|key| key != "."));
+        is_rest || below.get(".").is_some()
+    });
+}
+
+/// The leaves of a set as paths: `.spec.containers[name="c"].image`.
+pub(super) fn paths(set: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    add_paths(set, "", &mut found);
+    found
+}
+
+fn add_paths(set: &Value, path: &str, found: &mut Vec<String>) {
+    for (key, below) in set.as_object().into_iter().flatten() {
+        let (kind, name) = key.split_once(':').unwrap_or((".", ""));
+        let path = match kind {
+            "f" => format!("{path}.{name}"),
+            "k" => {
+                let wanted: Value = serde_json::from_str(name).unwrap_or_default();
+                let keys = wanted.as_object().into_iter().flatten();
+                let keys: Vec<String> = keys.map(|(key, value)| format!("{key}={value}")).collect();
+                format!("{path}[{}]", keys.join(","))
+            }
+            "v" => format!("{path}[={name}]"),
+            _ => continue,
+        };
+        if below.as_object().is_none_or(Map::is_empty) {
+            found.push(path);
+        } else {
+            add_paths(below, &path, found);
+        }
+    }
+}
+
 /// Adds the fields of another set.
 pub(super) fn unite(set: &mut Value, other: &Value) {
     let (Some(set), Some(other)) = (set.as_object_mut(), other.as_object()) else { return };

@@ -7,6 +7,7 @@ mod workload;
 
 use serde_json::{Value, json};
 
+use super::view::Include;
 use crate::lab::schema::resources::Resource;
 use crate::lab::timestamp;
 
@@ -118,14 +119,20 @@ pub(super) fn definitions(resource: &Resource) -> Value {
     columns(resource).iter().map(column).collect()
 }
 
-/// One row: the cells, and the object's metadata.
-pub(super) fn row(resource: &Resource, object: &Value, now: u64) -> Value {
+/// One row: the cells, and as much of the object as was asked for.
+pub(super) fn row(resource: &Resource, object: &Value, now: u64, include: Include) -> Value {
     let cells: Vec<String> = columns(resource)
         .iter()
         .map(|name| cell(resource, object, name.trim_start_matches('+'), now))
         .collect();
-    let metadata = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]});
-    json!({"cells": cells, "object": metadata})
+    let shown = match include {
+        Include::None => Value::Null,
+        Include::Metadata => {
+            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]})
+        }
+        Include::Object => object.clone(),
+    };
+    json!({"cells": cells, "object": shown})
 }
 
 fn cell(resource: &Resource, object: &Value, column: &str, now: u64) -> String {

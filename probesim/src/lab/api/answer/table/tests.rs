@@ -6,7 +6,7 @@ use crate::lab::schema::resources::Registry;
 fn cells(word: &str, object: &Value) -> Vec<String> {
     let registry = Registry::built_in();
     let resource = registry.get(registry.named(word).unwrap());
-    let row = row(resource, object, timestamp::parse("2026-11-21T02:05:34Z").unwrap());
+    let row = row(resource, object, timestamp::parse("2026-11-21T02:05:34Z").unwrap(), Include::Metadata);
     let cells: Vec<String> =
         list(&row["cells"]).iter().map(|cell| cell.as_str().unwrap().to_owned()).collect();
     assert_eq!(cells.len(), list(&definitions(resource)).len(), "a cell for each column");
@@ -100,4 +100,15 @@ fn other_kinds_have_their_columns() {
     ] {
         assert_eq!(cells(word, &object), expected);
     }
+}
+
+#[test]
+fn a_row_has_as_much_of_its_object_as_was_asked_for() {
+    let registry = crate::lab::schema::resources::Registry::built_in();
+    let pods = registry.get(registry.named("pods").unwrap());
+    let pod = serde_json::json!({"kind": "Pod", "metadata": {"name": "p"}, "status": {"podIP": "10.0.0.1"}});
+    let shown = |include| super::row(pods, &pod, 0, include)["object"].clone();
+    assert_eq!(shown(Include::Object), pod);
+    assert_eq!(shown(Include::Metadata)["kind"], "PartialObjectMetadata");
+    assert!(shown(Include::None).is_null());
 }
