@@ -219,7 +219,8 @@ async fn a_list_without_an_end_is_noticed_and_not_hurried_through() {
     let ended = gate(&same, "pod/web:deleted --timeout=1s").run().await.expect(3);
     ended.saying("a list whose next page is the same one again");
     let endless = Impostor::start(move |_, before| page(before.to_string())).await;
-    gate(&endless, "pod/web:deleted --timeout=2s").run().await.expect(3).between(1.9, 3.0);
+    let ended = gate(&endless, "pod/web:deleted --timeout=2s").run().await.expect(3).between(1.9, 3.0);
+    ended.saying("a list of 100 pages so far, and it goes on");
     let pages = endless.asked().len();
     assert!((101..=600).contains(&pages), "{pages} pages in 2 s");
 }

@@ -243,6 +243,10 @@ impl Follower {
         sink.begin();
         let (mut next, mut any, mut stranger) = (None::<String>, false, None);
         for number in 0..LONGEST_LIST {
+            if number == LONG_LIST {
+                let so_far = format!("a list of {LONG_LIST} pages so far, and it goes on");
+                self.tell(&KubeError::NoAnswer(so_far), sink);
+            }
             if number >= LONG_LIST {
                 sleep(BETWEEN_PAGES).await;
             }
