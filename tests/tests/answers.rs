@@ -65,6 +65,54 @@ async fn what_is_no_answer_opens_nothing_and_is_told() {
     }
 }
 
+/// The words are an API server's for a group that it does not have, and a proxy's for everything.
+#[tokio::test]
+async fn a_custom_kind_is_gone_only_where_an_api_server_says_so() {
+    let plain = "404 page not found\n";
+    let groups = r#"{"kind":"APIGroupList","apiVersion":"v1","groups":[]}"#;
+    let status = |name: &str| {
+        let details = json!({"name": name, "kind": "widgets"});
+        json!({"kind": "Status", "status": "Failure", "reason": "NotFound", "details": details, "code": 404})
+            .to_string()
+    };
+    let forbidden = r#"{"kind":"Status","status":"Failure","reason":"Forbidden","code":403}"#;
+    for (document, all, code) in [
+        (plain.to_owned(), answer(404, plain), 3),
+        (status("other"), answer(200, groups), 3),
+        (status(""), answer(404, status("")), 3),
+        (plain.to_owned(), answer(200, "{}"), 3),
+        (plain.to_owned(), answer(200, groups), 0),
+        (plain.to_owned(), answer(403, forbidden), 0),
+    ] {
+        let case = format!("{document} {all:?}");
+        let server = Impostor::start(move |path, _| match path {
+            "/apis" => all.clone(),
+            _ => answer(404, document.clone()),
+        })
+        .await;
+        for target in ["widgets.example.com/w:deleted", "widgets.v1.example.com/app=w:deleted"] {
+            let ended = gate(&server, &format!("{target} --timeout=1s")).run().await;
+            assert_eq!(ended.code, Some(code), "{case}: {ended}");
+        }
+    }
+}
+
+/// It is asked by name where it may not be listed.
+#[tokio::test]
+async fn that_another_object_is_not_found_proves_nothing() {
+    for (name, code) in [("web", 0), ("db", 3)] {
+        let server = Impostor::start(move |path, _| {
+            let details = json!({"name": name, "kind": "pods"});
+            let (code, reason) = if path.contains('?') { (403, "Forbidden") } else { (404, "NotFound") };
+            let status = json!({"kind": "Status", "status": "Failure", "reason": reason, "details": details});
+            answer(code, status.to_string())
+        })
+        .await;
+        let ended = gate(&server, "pod/web:deleted --timeout=1s").run().await;
+        assert_eq!(ended.code, Some(code), "{name}: {ended}");
+    }
+}
+
 #[tokio::test]
 async fn a_selection_of_others_is_no_selection() {
     for target in ["pod/app=web", "pod/app=web:deleted"] {
@@ -87,8 +135,8 @@ async fn the_one_that_was_named_is_found_among_others() {
 async fn an_answer_after_others_opens_the_gate() {
     let good = list("PodList", &json!([ready("web", "default")]));
     let server = Impostor::start(move |_, before| match before {
-        0 => answer(200, "{}"),
-        1 => (302, "Location: https://bob:pw@login.example.com/x?token=y\r\n".into(), "<html>".into()),
+        0 => (302, "Location: https://bob:pw@login.example.com/x?token=y\r\n".into(), "<html>".into()),
+        1 => answer(200, "{}"),
         2 => answer(200, list("PodList", &json!([ready("db", "default")]))),
         _ => answer(200, good.clone()),
     })
@@ -171,7 +219,8 @@ async fn a_list_without_an_end_is_noticed_and_not_hurried_through() {
     let ended = gate(&same, "pod/web:deleted --timeout=1s").run().await.expect(3);
     ended.saying("a list whose next page is the same one again");
     let endless = Impostor::start(move |_, before| page(before.to_string())).await;
-    gate(&endless, "pod/web:deleted --timeout=2s").run().await.expect(3).between(1.9, 3.0);
+    let ended = gate(&endless, "pod/web:deleted --timeout=2s").run().await.expect(3).between(1.9, 3.0);
+    ended.saying("a list of 100 pages so far, and it goes on");
     let pages = endless.asked().len();
     assert!((101..=600).contains(&pages), "{pages} pages in 2 s");
 }

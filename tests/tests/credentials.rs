@@ -190,7 +190,7 @@ async fn the_own_pod_that_may_not_be_read_has_its_grace_and_a_rule_for_every_pod
     allow(&server, "secret", std::slice::from_ref(&jobs));
     let gate = || own(e2e::gate!().kubeconfig(&server.kubeconfig_with_token("secret"))).args(SELF);
     let running = gate().arg("--timeout=60s").start();
-    running.process.until_says(r#"forbidden: add to a Role for it: apiGroups: [""], resources: ["pods"], verbs: [get]; giving up after 30s without it"#).await;
+    running.process.until_says(r#"forbidden: add to a Role for this account: apiGroups: [""], resources: ["pods"], verbs: [get]; giving up after 30s without it"#).await;
     allow(&server, "secret", &[jobs.clone(), Rule::new(&["get"], "", "pods", "default")]);
     running.process.until_says("the API server answers again").await;
     running.process.signal(Signal::SIGTERM);

@@ -19,6 +19,10 @@ use crate::target::Which;
 /// <https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches>
 const META: &str = "meta.k8s.io/v1";
 
+/// No version of an API server is longer, and none of its tokens: both go into the address of the next question.
+const VERSION: usize = 1 << 10;
+const TOKEN: usize = 32 << 10;
+
 /// One page of a list.
 #[derive(Debug)]
 pub struct Page<'a> {
@@ -118,10 +122,19 @@ pub fn list(body: &[u8]) -> Result<Page<'_>, serde_json::Error> {
     let List { metadata, items } = json_text::read(body)?;
     let items = items.ok_or_else(|| serde::de::Error::missing_field("items"))?;
     // From version 0 on, a watch may begin anywhere in the past.
-    let version = metadata.resource_version.filter(|version| !matches!(version.as_str(), "" | "0"));
+    let version = metadata.resource_version.filter(|version| version != "0" && is_version(version));
     let next = metadata.r#continue.filter(|token| !token.is_empty());
+    if let Some(token) = next.as_ref().filter(|token| token.len() > TOKEN) {
+        return Err(serde::de::Error::custom(format!("a token of {} bytes for the next page", token.len())));
+    }
     let remaining = metadata.remaining_item_count.unwrap_or_default();
     Ok(Page { version, next, remaining, items: items.unwrap_or_default() })
+}
+
+/// Whether a watch can be asked to begin there.
+#[must_use]
+pub fn is_version(version: &str) -> bool {
+    (1..=VERSION).contains(&version.len())
 }
 
 /// The object that was asked for by its name.

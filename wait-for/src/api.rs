@@ -17,6 +17,7 @@ use crate::connection::{Connection, cut};
 use crate::frames::Frames;
 use crate::jwt;
 use crate::kube_error::KubeError;
+use crate::message::clean;
 use crate::resource::Resource;
 
 /// Objects in one page of a list, unless they are large: a page is held in memory whole.
@@ -57,7 +58,12 @@ impl Api {
     /// [`KubeError::NotFound`] when there is none, and whatever else stands in the way.
     pub async fn get(&mut self, resource: &Resource, name: &str) -> Result<Bytes, KubeError> {
         let request = resource.request().get(name, &GetParams::default()).map_err(rejected)?;
-        self.fetch_as(accept(resource, METADATA), request, LARGEST).await
+        match self.fetch_as(accept(resource, METADATA), request, LARGEST).await {
+            Err(KubeError::NotFound(other)) if other != name => {
+                Err(KubeError::NoAnswer(format!("{} not found instead of {name}", clean(&other))))
+            }
+            answer => answer,
+        }
     }
 
     /// What is served at `path`, as JSON.

@@ -29,25 +29,54 @@ pub async fn look_up(api: &mut Api, kind: &CustomKind) -> Result<Lookup, KubeErr
         Some(version) => vec![version.to_owned()],
         None => match served(api, &group).await? {
             Some(body) => versions(&body)?,
-            None => return Ok(Lookup::Absent(None)),
+            None => vec![],
         },
     };
-    let mut similar = None;
+    let (mut similar, mut is_known) = (None, false);
     for version in versions {
         let Some(body) = served(api, &format!("{group}/{version}")).await? else { continue };
+        is_known = true;
         match find(&body, kind, version)? {
             Lookup::Absent(other) => similar = similar.or(other),
             found @ Lookup::Found(_) => return Ok(found),
         }
     }
+    if !is_known {
+        confirm_absence(api, kind).await?;
+    }
     Ok(Lookup::Absent(similar))
+}
+
+/// That it is an API server which does not serve the kind: many a proxy says the same plain 404 to whatever it is asked.
+async fn confirm_absence(api: &mut Api, kind: &CustomKind) -> Result<(), KubeError> {
+    match api.document("/apis").await {
+        Ok(body) if lists(&body, kind)? => {
+            Err(KubeError::NoAnswer(format!("HTTP 404 for {}, which it lists", kind.group())))
+        }
+        // Who may ask for this group alone is told so by the API server, too.
+        Ok(_) | Err(KubeError::Forbidden(_)) => Ok(()),
+        Err(KubeError::NotServed) => {
+            Err(KubeError::NoAnswer("HTTP 404 for all that it is asked: is it an API server?".into()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the list of all groups has the one that was asked for, in the version that was asked for.
+fn lists(body: &[u8], kind: &CustomKind) -> Result<bool, KubeError> {
+    let groups = read(body, "APIGroupList")?;
+    let group = items(&groups, "groups").iter().find(|group| text(group, "name") == kind.group());
+    Ok(group.is_some_and(|group| {
+        let versions = items(group, "versions");
+        kind.version().is_none_or(|wanted| versions.iter().any(|entry| text(entry, "version") == wanted))
+    }))
 }
 
 /// A document of the API; nothing where it is not served.
 async fn served(api: &mut Api, path: &str) -> Result<Option<bytes::Bytes>, KubeError> {
     match api.document(path).await {
         Ok(body) => Ok(Some(body)),
-        Err(KubeError::NotServed | KubeError::NotFound) => Ok(None),
+        Err(KubeError::NotServed) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -156,6 +185,20 @@ mod tests {
         let body = include_bytes!("../fixtures/discovery-apps-v1.json");
         let found = find(body, &custom("sts.apps.example.com"), "v1".into()).unwrap();
         assert!(matches!(found, Lookup::Found(Served { plural, .. }) if plural == "statefulsets"));
+    }
+
+    #[test]
+    fn a_group_that_is_listed_is_not_absent() {
+        let groups = br#"{"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"example.com","versions":[{"groupVersion":"example.com/v1","version":"v1"}]}]}"#;
+        for (kind, expected) in [
+            ("widgets.example.com", true),
+            ("widgets.v1.example.com", true),
+            ("widgets.v2.example.com", false),
+            ("widgets.other.com", false),
+        ] {
+            assert_eq!(lists(groups, &custom(kind)), Ok(expected), "{kind}");
+        }
+        assert!(lists(b"{}", &custom("widgets.example.com")).is_err());
     }
 
     #[test]

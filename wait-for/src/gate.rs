@@ -301,7 +301,7 @@ fn lose_hope(row: &mut Row, error: KubeError, resource: &Resource, now: Duration
         | KubeError::Pending(_)
         | KubeError::Busy { .. }
         | KubeError::Expired(_)
-        | KubeError::NotFound
+        | KubeError::NotFound(_)
         | KubeError::NotServed => {
             row.suffer(error.to_string(), now);
         }

@@ -43,9 +43,9 @@ pub enum KubeError {
     /// 403: a rule is missing.
     #[error("forbidden: {0}")]
     Forbidden(String),
-    /// 404 for the object itself.
-    #[error("not found")]
-    NotFound,
+    /// 404 for the object of this name.
+    #[error("{0} not found")]
+    NotFound(String),
     /// 404 for its kind: the group, version or resource is not served.
     #[error("kind not served yet (CRD not installed?)")]
     NotServed,
@@ -117,7 +117,11 @@ impl KubeError {
     pub fn from_event(object: &RawValue) -> Self {
         let is_status = answer::expect(object.get().as_bytes(), "Status").is_ok();
         match serde_json::from_str::<Status>(object.get()) {
-            Ok(status) if is_status => Self::classify(status.code, &status, None),
+            Ok(status) if is_status => match Self::classify(status.code, &status, None) {
+                // The question was taken when the watch began.
+                Self::Rejected(message) => Self::Busy { message, retry_after: None },
+                error => error,
+            },
             _ => Self::NoAnswer("an ERROR event that is no Status".into()),
         }
     }
@@ -135,10 +139,13 @@ impl KubeError {
         match code {
             401 => Self::Unauthorized(message),
             403 => Self::Forbidden(message),
-            404 if status.reason == "NotFound" && details.is_some_and(|d| !d.name.is_empty()) => {
-                Self::NotFound
-            }
-            404 => Self::NotServed,
+            404 => match details.map(|d| d.name.as_str()).filter(|name| !name.is_empty()) {
+                _ if status.reason != "NotFound" => {
+                    Self::NoAnswer(format!("HTTP 404 without a reason of its own ({message})"))
+                }
+                Some(name) => Self::NotFound(name.to_owned()),
+                None => Self::NotServed,
+            },
             410 => Self::Expired(message),
             // A Status without a code: whoever wrote it is not the API server.
             0..=399 => Self::NoAnswer(format!("an error that is none ({message})")),
@@ -168,9 +175,12 @@ mod tests {
         // Bodies as recorded from a v1.36 API server.
         let object = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods \"nope\" not found","reason":"NotFound","details":{"name":"nope","kind":"pods"},"code":404}"#;
         let resource = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"the server could not find the requested resource","reason":"NotFound","details":{},"code":404}"#;
-        assert_eq!(answer(404, object), KubeError::NotFound);
+        assert_eq!(answer(404, object), KubeError::NotFound("nope".into()));
         assert_eq!(answer(404, resource), KubeError::NotServed);
         assert_eq!(answer(404, "404 page not found\n"), KubeError::NotServed);
+        let unreasoned = r#"{"kind":"Status","status":"Failure","message":"no such route"}"#;
+        let said = "HTTP 404 without a reason of its own (no such route)";
+        assert_eq!(answer(404, unreasoned), KubeError::NoAnswer(said.into()));
     }
 
     #[test]
@@ -225,6 +235,14 @@ mod tests {
             let event = RawValue::from_string(event.into()).unwrap();
             assert!(matches!(KubeError::from_event(&event), KubeError::NoAnswer(_)), "{event}");
         }
+    }
+
+    #[test]
+    fn a_watch_that_was_taken_is_not_rejected_later() {
+        let event =
+            r#"{"kind":"Status","status":"Failure","message":"boom","reason":"BadRequest","code":400}"#;
+        let event = RawValue::from_string(event.into()).unwrap();
+        assert!(matches!(KubeError::from_event(&event), KubeError::Busy { .. }));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub async fn own_pod(
             }
             Err(error) => error,
         };
-        let is_absent = error == KubeError::NotFound;
+        let is_absent = matches!(error, KubeError::NotFound(_));
         let Some(tell) = tell else {
             return Err(if is_absent { KubeError::Rejected(absent(pod)) } else { error });
         };

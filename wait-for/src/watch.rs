@@ -161,22 +161,28 @@ impl Follower {
         }
     }
 
+    /// Finds out where a custom kind is served; answers whether it is.
+    async fn find(&mut self, sink: &mut impl Sink) -> Result<bool, KubeError> {
+        let Some(custom) = self.resource.sought() else { return Ok(true) };
+        let lookup = look_up(&mut self.api, custom).await?;
+        sink.looked_up(&lookup);
+        match lookup {
+            Lookup::Found(served) => self.resource.find(served),
+            Lookup::Absent(_) => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// Reads the present state, of a custom kind once it is known where it is served.
     async fn read(&mut self, sink: &mut impl Sink) -> Result<Position, KubeError> {
-        if let Some(custom) = self.resource.sought() {
-            let lookup = look_up(&mut self.api, custom).await?;
-            sink.looked_up(&lookup);
-            match lookup {
-                Lookup::Found(served) => self.resource.find(served),
-                Lookup::Absent(_) => return Ok(Position::Unserved),
-            }
+        if !self.find(sink).await? {
+            return Ok(Position::Unserved);
         }
         match self.read_objects(sink).await {
-            // Its definition was deleted, or is so new that serving lags behind discovery.
+            // Its definition was deleted, which discovery knows; or it is so new that serving lags behind.
             Err(KubeError::NotServed) if self.resource.is_custom() => {
                 self.resource.lose();
-                sink.looked_up(&Lookup::Absent(None));
-                Ok(Position::Unserved)
+                if self.find(sink).await? { Err(KubeError::NotServed) } else { Ok(Position::Unserved) }
             }
             Err(error @ (KubeError::Forbidden(_) | KubeError::NotServed)) => {
                 self.read_instead(sink).await.ok_or(error)
@@ -237,6 +243,10 @@ impl Follower {
         sink.begin();
         let (mut next, mut any, mut stranger) = (None::<String>, false, None);
         for number in 0..LONGEST_LIST {
+            if number == LONG_LIST {
+                let so_far = format!("a list of {LONG_LIST} pages so far, and it goes on");
+                self.tell(&KubeError::NoAnswer(so_far), sink);
+            }
             if number >= LONG_LIST {
                 sleep(BETWEEN_PAGES).await;
             }
@@ -283,7 +293,7 @@ impl Follower {
                 let object = answer::object(&self.resource, &body)?;
                 sink.object(object).map_err(unreadable)?;
             }
-            Err(KubeError::NotFound) => {}
+            Err(KubeError::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
         sink.listed();
@@ -386,7 +396,7 @@ impl Follower {
                     continue;
                 }
             }
-            if let Some(newer) = event.resource_version().filter(|version| !version.is_empty()) {
+            if let Some(newer) = event.resource_version().filter(|version| answer::is_version(version)) {
                 *version = newer;
             }
             any = true;

@@ -49,6 +49,20 @@ fn a_page_says_where_the_next_one_is_and_an_empty_one_may_be_null() {
     }
 }
 
+/// They go into the address of the next question, which has its limit.
+#[test]
+fn what_nobody_could_ask_with_is_not_asked_with() {
+    let text = |version: &str, token: &str| {
+        format!(
+            r#"{{"kind":"PodList","metadata":{{"resourceVersion":"{version}","continue":"{token}"}},"items":[]}}"#
+        )
+    };
+    let long = "9".repeat(100_000);
+    assert_eq!(page(&web(), text(&long, "").as_bytes()).unwrap().version, None);
+    let error = page(&web(), text("7", &long).as_bytes()).unwrap_err();
+    assert!(words(error).contains("a token of 100000 bytes for the next page"));
+}
+
 #[test]
 fn what_is_no_such_list_is_no_answer_and_said() {
     for (body, part) in [

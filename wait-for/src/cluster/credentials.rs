@@ -164,7 +164,10 @@ impl Exec {
             }
             Outcome::Pending(since) => {
                 let since = since.as_secs();
-                Err(KubeError::Pending(format!("credential plugin {name} has not answered for {since}s")))
+                let said = self.plugin.said();
+                Err(KubeError::Pending(format!(
+                    "credential plugin {name} has not answered for {since}s{said}"
+                )))
             }
         }
     }

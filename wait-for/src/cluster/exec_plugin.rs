@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
@@ -12,8 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::Identity;
@@ -60,6 +60,9 @@ pub struct ExecPlugin {
     /// That cluster.
     #[serde(skip)]
     cluster: Option<ClusterInfo>,
+    /// The last line of what it says beside its answer, for whoever waits for it.
+    #[serde(skip)]
+    said: Arc<Mutex<String>>,
 }
 
 /// One variable of a plugin's environment.
@@ -163,20 +166,66 @@ impl ExecPlugin {
         let mut command = Command::new(&self.command);
         command.args(self.args.iter().flatten()).env("KUBERNETES_EXEC_INFO", self.info().await?.to_string());
         command.envs(self.env.iter().flatten().map(|variable| (&variable.name, &variable.value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0).kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| {
             let hint = self.install_hint.as_deref().unwrap_or("is it installed and in PATH?");
             format!("{}; {}", describe(&error), clean(hint))
         })?;
         let family = Family(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
-        let (status, output) = timeout(PATIENCE, output(&mut child, family))
+        self.say(String::new());
+        let (status, output) = timeout(PATIENCE, self.output(&mut child, family))
             .await
-            .map_err(|_| format!("no answer within {}s", PATIENCE.as_secs()))??;
+            .map_err(|_| format!("no answer within {}s{}", PATIENCE.as_secs(), self.said()))??;
         if !status.success() {
-            return Err(format!("ended with {status}"));
+            return Err(format!("ended with {status}{}", self.said()));
         }
         read_granted(&output, &self.api_version)
+    }
+
+    /// What it said last, as a sentence's end: nobody else is shown it.
+    pub(super) fn said(&self) -> String {
+        let said = self.said.lock().map(|said| said.clone()).unwrap_or_default();
+        if said.is_empty() { said } else { format!(": {said}") }
+    }
+
+    fn say(&self, line: String) {
+        if let Ok(mut said) = self.said.lock() {
+            *said = line;
+        }
+    }
+
+    /// Waits for the end of the plugin, and takes what it writes meanwhile.
+    async fn output(&self, child: &mut Child, family: Family) -> Result<(ExitStatus, Vec<u8>), String> {
+        let (mut bytes, mut words) = (Vec::new(), Vec::new());
+        let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+        let end = async {
+            tokio::select! {
+                biased;
+                // It may close its output long before its end.
+                read = read_all(&mut stdout, &mut bytes, |_| ()) => {
+                    read?;
+                    child.wait().await
+                }
+                status = child.wait() => status,
+            }
+            .map_err(|error| describe(&error))
+        };
+        let listen = async {
+            read_all(&mut stderr, &mut words, |words| self.say(last_line(words))).await?;
+            std::future::pending().await
+        };
+        let status = tokio::select! {
+            biased;
+            end = end => end,
+            never = listen => never,
+        }?;
+        drop(family);
+        // Whoever holds the output open now has left the family.
+        let rest = read_all(&mut stdout, &mut bytes, |_| ());
+        let last = read_all(&mut stderr, &mut words, |words| self.say(last_line(words)));
+        let _ = timeout(REST, async { tokio::join!(rest, last) }).await;
+        Ok((status, bytes))
     }
 
     /// What the plugin is told in `KUBERNETES_EXEC_INFO`.
@@ -198,33 +247,25 @@ impl ExecPlugin {
     }
 }
 
-/// Waits for the end of the plugin, and takes what it writes meanwhile.
-async fn output(child: &mut Child, family: Family) -> Result<(ExitStatus, Vec<u8>), String> {
-    let mut bytes = Vec::new();
-    let mut stdout = child.stdout.take();
-    let status = tokio::select! {
-        biased;
-        // It may close its output long before its end.
-        read = read_all(&mut stdout, &mut bytes) => {
-            read?;
-            child.wait().await
-        }
-        status = child.wait() => status,
-    };
-    drop(family);
-    // Whoever holds the output open now has left the family.
-    let _ = timeout(REST, read_all(&mut stdout, &mut bytes)).await;
-    Ok((status.map_err(|error| describe(&error))?, bytes))
-}
-
-async fn read_all(stdout: &mut Option<ChildStdout>, into: &mut Vec<u8>) -> Result<(), String> {
-    let Some(stdout) = stdout else { return Ok(()) };
-    while stdout.read_buf(into).await.map_err(|error| describe(&error))? > 0 {
+async fn read_all(
+    from: &mut Option<impl AsyncRead + Unpin>,
+    into: &mut Vec<u8>,
+    told: impl Fn(&[u8]),
+) -> Result<(), String> {
+    let Some(from) = from else { return Ok(()) };
+    while from.read_buf(into).await.map_err(|error| describe(&error))? > 0 {
         if into.len() > LARGEST {
             return Err(format!("it prints more than {} kB", LARGEST >> 10));
         }
+        told(into);
     }
     Ok(())
+}
+
+/// The last line that has something in it.
+fn last_line(words: &[u8]) -> String {
+    let mut lines = words.rsplit(|byte| *byte == b'\n').map(|line| clean(&String::from_utf8_lossy(line)));
+    lines.find(|line| !line.is_empty()).unwrap_or_default()
 }
 
 fn read_granted(stdout: &[u8], version: &str) -> Result<Granted, String> {

@@ -118,7 +118,7 @@ impl Reader {
             Ok(body) => Ok(named(&answer::page(resource, &body)?, name)),
             Err(KubeError::Forbidden(_)) => match self.api.get(resource, name).await {
                 Ok(body) => Ok(Some(answer::object(resource, &body)?.to_owned())),
-                Err(KubeError::NotFound) => Ok(None),
+                Err(KubeError::NotFound(_)) => Ok(None),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
@@ -145,7 +145,7 @@ impl Reader {
                 answer::expect(&body, kind)?;
                 Some(body)
             }
-            Err(KubeError::NotFound) => None,
+            Err(KubeError::NotFound(_)) => None,
             Err(KubeError::Forbidden(_)) => {
                 if self.rights.refuse(right, namespace, self.start.elapsed()) {
                     let what = right.resource();

@@ -12,6 +12,7 @@ fn plugin(script: &str) -> ExecPlugin {
         interactive_mode: None,
         provide_cluster_info: false,
         cluster: None,
+        said: Arc::default(),
     }
 }
 
@@ -33,6 +34,11 @@ async fn a_plugin_that_fails_says_how() {
         ("true", "no ExecCredential"),
         ("echo '{}'", "of kind \"\", not ExecCredential"),
         ("yes", "it prints more than 1024 kB"),
+        ("yes >&2", "it prints more than 1024 kB"),
+        (
+            "echo one >&2; printf 'log \\033[2Jin first\\r\\n\\n' >&2; exit 3",
+            "ended with exit status: 3: log [2Jin first",
+        ),
     ] {
         let said = plugin(script).run().await.unwrap_err();
         assert!(said.contains(part), "{script}: {said}");
