@@ -24,6 +24,12 @@ sysroot=$(rustc --print sysroot)
 if [ -d "$sysroot/lib/rustlib/$target/lib" ] && command -v musl-gcc >/dev/null; then
     echo "building for $target"
     flags="$flags -C link-arg=-Wl,--no-eh-frame-hdr -C link-arg=-Wl,-T,$PWD/deploy/no-unwind-tables.ld"
+    objects="$(realpath -m "${CARGO_TARGET_DIR:-target}")/no-unwind"
+    mkdir -p "$objects"
+    # Found before the one that comes with the toolchain.
+    musl-gcc -Os -c deploy/no-unwind.c -o "$objects/no-unwind.o"
+    ar rcs "$objects/libunwind.a" "$objects/no-unwind.o"
+    flags="$flags -L native=$objects"
 else
     target="$machine-unknown-linux-gnu"
     flags="$flags -C target-feature=+crt-static"

@@ -220,8 +220,36 @@ async fn a_program_that_is_not_there_is_a_container_that_cannot_start() {
     let pod = pod.await;
     let ended = &main_of(&pod)["lastState"]["terminated"];
     assert_eq!((&ended["exitCode"], &ended["reason"]), (&128.into(), &"StartError".into()));
-    assert!(ended["message"].as_str().unwrap().starts_with("cannot run /no/such/program:"), "{ended}");
-    lab.until_event("Failed", "Error: failed to start container: cannot run /no/such/program:").await;
+    let why = "exec: \"/no/such/program\": stat /no/such/program: no such file or directory: unknown";
+    assert!(ended["message"].as_str().unwrap().ends_with(why), "{ended}");
+    lab.until_event("Failed", "Error: failed to create containerd task: failed to create shim task:").await;
+}
+
+#[tokio::test]
+async fn a_process_without_a_handler_outlives_sigterm_as_with_process_id_1() {
+    let more = "    livenessProbe: {exec: {command: [\"false\"]}, periodSeconds: 1, failureThreshold: 1}";
+    let hears = shell("hears", "trap 'exit 7' TERM; while :; do sleep 0.1; done", more);
+    let manifest = shell("deaf", "sleep 1000", more) + &hears;
+    let lab = cluster!().args("--run busybox=").manifest(&manifest).start().await;
+    for (name, code) in [("deaf", 137), ("hears", 7)] {
+        let ended = |pod: &Value| main_of(pod)["lastState"]["terminated"]["exitCode"] == code;
+        lab.until_pod(name, "was killed", ended).await;
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_fails_keeps_its_container_from_running() {
+    let more = "    lifecycle: {postStart: {exec: {command: [sh, -c, \"echo a word; exit 3\"]}}}";
+    let lab = cluster!().args("--run busybox=").manifest(&shell("p", "sleep 1000", more)).start().await;
+    let waits = |pod: &Value| main_of(pod)["state"]["waiting"]["reason"] == "PostStartHookError";
+    let pod = lab.until_pod("p", "waits for its hook", waits).await;
+    let message = main_of(&pod)["state"]["waiting"]["message"].as_str().unwrap();
+    let begin =
+        "Exec lifecycle hook ([sh -c echo a word; exit 3]) for Container \"main\" in Pod \"p_default(";
+    assert!(message.starts_with(begin), "{message}");
+    assert!(message.contains("exited with 3: a word"), "{message}");
+    lab.until_event("FailedPostStartHook", "PostStartHook failed").await;
+    lab.until_event("Killing", "FailedPostStartHook").await;
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn a_server_of_another_authority_is_not_trusted_and_that_is_said() {
     let site = Site::new("localhost", None).await;
     let stranger = json!({"certificate-authority-data": STANDARD.encode(Authority::new().certificate())});
     let ended = once(&site.kubeconfig("localhost", stranger, json!({}))).run().await.expect(4);
-    ended.saying("not trusted").saying("UnknownIssuer").between(0.0, 3.0);
+    ended.saying("not trusted").saying("signed by an unknown issuer").between(0.0, 3.0);
     let ended = once(&site.kubeconfig("localhost", json!({}), json!({}))).run().await;
     ended.expect(4).saying("not trusted");
     assert_eq!(site.server.request_count(), 0, "nothing was sent to it");

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::json_text;
 use crate::kube_error::KubeError;
 use crate::message::clean;
 use crate::resource::{Resource, Scope, Served};
@@ -100,7 +101,7 @@ struct Spec {
 pub fn page<'a>(resource: &Resource, body: &'a [u8]) -> Result<Page<'a>, KubeError> {
     let Served { plural, .. } = resource.served();
     let other = || instead(body, &format!("a list of {plural}"));
-    let head: Head = serde_json::from_slice(body).map_err(|_| other())?;
+    let head: Head = json_text::read(body).map_err(|_| other())?;
     let kind = head.kind.as_deref().unwrap_or_default();
     let is_ours = is_list_of(resource.served(), resource.is_custom(), kind)
         && head.is_of(&api_version(resource.served()));
@@ -114,7 +115,7 @@ pub fn page<'a>(resource: &Resource, body: &'a [u8]) -> Result<Page<'a>, KubeErr
 /// # Errors
 /// Where it is none.
 pub fn list(body: &[u8]) -> Result<Page<'_>, serde_json::Error> {
-    let List { metadata, items } = serde_json::from_slice(body)?;
+    let List { metadata, items } = json_text::read(body)?;
     let items = items.ok_or_else(|| serde::de::Error::missing_field("items"))?;
     // From version 0 on, a watch may begin anywhere in the past.
     let version = metadata.resource_version.filter(|version| !matches!(version.as_str(), "" | "0"));
@@ -129,7 +130,7 @@ pub fn list(body: &[u8]) -> Result<Page<'_>, serde_json::Error> {
 /// [`KubeError::NoAnswer`], saying what it is instead.
 pub fn object<'a>(resource: &Resource, body: &'a [u8]) -> Result<&'a RawValue, KubeError> {
     let wanted = || resource.name().unwrap_or("an object").to_owned();
-    let object: &RawValue = serde_json::from_slice(body).map_err(|_| instead(body, &wanted()))?;
+    let object: &RawValue = json_text::read(body).map_err(|_| instead(body, &wanted()))?;
     event(resource, object)?;
     Ok(object)
 }
@@ -166,7 +167,7 @@ pub fn kind(resource: &Resource, object: &RawValue) -> Result<(), KubeError> {
     let Served { plural, kind, .. } = resource.served();
     let body = object.get().as_bytes();
     let other = || instead(body, &format!("one of the {plural}"));
-    let head: Head = serde_json::from_slice(body).map_err(|_| other())?;
+    let head: Head = json_text::read(body).map_err(|_| other())?;
     let said = head.kind.as_deref().unwrap_or_default();
     let is_ours = said.eq_ignore_ascii_case(kind) && head.is_of(&api_version(resource.served()));
     let is_metadata = said == "PartialObjectMetadata" && head.is_of(META) && resource.is_metadata_enough();
@@ -252,7 +253,7 @@ pub fn foreign(resource: &Resource, stranger: &str) -> KubeError {
 /// # Errors
 /// [`KubeError::NoAnswer`], saying what it is instead.
 pub fn expect(body: &[u8], wanted: &str) -> Result<(), KubeError> {
-    match serde_json::from_slice::<Head>(body) {
+    match json_text::read::<Head>(body) {
         Ok(head) if head.kind.as_deref() == Some(wanted) => Ok(()),
         _ => Err(instead(body, &format!("a {wanted}"))),
     }
@@ -279,15 +280,15 @@ pub fn describe(body: &[u8]) -> String {
     if text.starts_with(b"<") {
         return "a web page".into();
     }
-    match serde_json::from_slice::<Head>(text) {
+    match json_text::read::<Head>(text) {
         Ok(Head { kind: Some(kind), api_version }) => {
             let version = api_version.map(|version| format!(" of {}", clean(&version))).unwrap_or_default();
-            let said = serde_json::from_slice::<Said>(text).ok().and_then(|said| said.message);
+            let said = json_text::read::<Said>(text).ok().and_then(|said| said.message);
             let said = said.filter(|_| kind == "Status").map(|said| format!(" ({})", clean(&said)));
             format!("a {}{version}{}", clean(&kind), said.unwrap_or_default())
         }
         Ok(Head { kind: None, .. }) => "JSON without a kind".into(),
-        Err(_) if serde_json::from_slice::<&RawValue>(text).is_ok() => "JSON that is no object of it".into(),
+        Err(_) if json_text::read::<&RawValue>(text).is_ok() => "JSON that is no object of it".into(),
         Err(_) => "what is no JSON".into(),
     }
 }

@@ -18,6 +18,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::certificate_words::{describe_alert, describe_certificate};
 use crate::cluster::{Cluster, Identity};
 use crate::kube_error::KubeError;
 
@@ -105,8 +106,11 @@ async fn connect(cluster: &Cluster, config: Option<Arc<ClientConfig>>) -> Result
         .map_err(|_| KubeError::Untrusted(format!("{name:?} is no name that a certificate can have")))?;
     let tls = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(reason @ (rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))) => {
-                KubeError::Untrusted(reason.to_string())
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                KubeError::Untrusted(format!("its certificate is {}", describe_certificate(why)))
+            }
+            Some(rustls::Error::AlertReceived(alert)) => {
+                KubeError::Untrusted(format!("it ends the TLS handshake with {}", describe_alert(*alert)))
             }
             _ => unreachable(describe(&error)),
         }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::answer;
 use crate::connection::cut;
+use crate::json_text;
 use crate::kube_error::KubeError;
 
 /// No event is longer: etcd takes objects up to 1.5 MB.
@@ -103,7 +104,7 @@ impl<'a> Event<'a> {
     /// # Errors
     /// [`KubeError::NoAnswer`]: a server, or something between, that does not speak the protocol.
     pub fn parse(line: &'a [u8]) -> Result<Self, KubeError> {
-        serde_json::from_slice(line).map_err(|_| {
+        json_text::read(line).map_err(|_| {
             KubeError::NoAnswer(format!("{} instead of a watch's event", answer::describe(line)))
         })
     }

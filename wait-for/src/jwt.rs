@@ -10,6 +10,7 @@ use k8s_openapi::jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::duration::Short;
+use crate::json_text;
 
 #[derive(Deserialize)]
 struct Claims {
@@ -20,7 +21,7 @@ struct Claims {
 #[must_use]
 pub fn expired(token: &str, now: SystemTime) -> Option<String> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let Claims { exp } = serde_json::from_slice(&payload).ok()?;
+    let Claims { exp } = json_text::read(&payload).ok()?;
     let end = Timestamp::from_second(exp as i64).ok()?;
     let ago = now.duration_since(SystemTime::from(end)).ok()?;
     // In whole minutes, so that it is not another text every second.

@@ -8,6 +8,7 @@ use kube::core::Status;
 use serde_json::value::RawValue;
 
 use crate::answer;
+use crate::json_text;
 use crate::message::clean;
 
 /// Why an exchange with the API server gave nothing to evaluate.
@@ -78,7 +79,7 @@ impl KubeError {
         }
         // Whatever else it looks like, other JSON is not by the API server.
         let is_status = answer::expect(body, "Status").is_ok();
-        let parsed: Option<Status> = serde_json::from_slice(body).ok().filter(|_| is_status);
+        let parsed: Option<Status> = json_text::read(body).ok().filter(|_| is_status);
         let retry_after = headers
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())

@@ -36,6 +36,7 @@ pub mod follow;
 pub mod frames;
 pub mod gate;
 pub mod install;
+pub mod json_text;
 pub mod jwt;
 pub mod kind;
 pub mod kube_error;

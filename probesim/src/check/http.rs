@@ -48,6 +48,7 @@ pub(super) async fn check(
         target: None,
         environment: &[],
         directory: None,
+        group: None,
         version: Version::V1_36_2,
     };
     let answer = probe::get(&get, timeout, &subject).await;

@@ -1,25 +1,36 @@
 //! What a SyncPod does: `computePodActions` (`pkg/kubelet/kuberuntime/kuberuntime_manager.go`).
 
-use std::time::Duration;
-
 use super::init::{self, Progress};
 use super::kill::Cause;
 use super::results::Verdict;
 use super::role::Role;
 use super::runtime::{Instance, Instances};
 use super::spec::RestartPolicy;
+use super::status::Waiting;
 
 /// One container as the decisions and the status see it: instances by the last relist, results by instance.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
     pub(super) role: Role,
     pub(super) policy: RestartPolicy,
+    /// A restart rule brings back the one that ended last, whatever the policy.
+    pub(super) has_rule: bool,
     pub(super) instances: Instances,
     pub(super) has_startup_probe: bool,
     pub(super) liveness: Option<(Instance, Verdict)>,
     pub(super) startup: Option<(Instance, Verdict)>,
-    /// The reason cache: the back-off that the last start ran into.
-    pub(super) back_off: Option<Duration>,
+    /// The reason cache: what became of the last start.
+    pub(super) held: Option<Waiting>,
+}
+
+// === impl View ===
+
+impl View {
+    /// Whether the instance that ended last is followed by another.
+    pub(super) fn comes_back(&self) -> bool {
+        let by_policy = |exit_code: i32| self.policy.restarts_after(exit_code);
+        self.instances.exited.is_some_and(|exited| self.has_rule || by_policy(exited.exit_code))
+    }
 }
 
 /// What has to be done, in this order.
@@ -56,7 +67,7 @@ pub(super) fn compute(views: &[View]) -> Actions {
     for (index, view) in views.iter().enumerate().filter(|(_, view)| view.role == Role::Regular) {
         let (instances, policy) = (view.instances, view.policy);
         if instances.running.is_none() {
-            if instances.exited.is_none_or(|exited| policy.restarts_after(exited.exit_code)) {
+            if instances.exited.is_none() || view.comes_back() {
                 actions.start.push(index);
                 starts += 1;
             }
@@ -93,11 +104,12 @@ pub(super) mod tests {
         View {
             role,
             policy,
+            has_rule: false,
             instances: Instances::default(),
             has_startup_probe: false,
             liveness: None,
             startup: None,
-            back_off: None,
+            held: None,
         }
     }
 
@@ -113,7 +125,7 @@ pub(super) mod tests {
     pub(in super::super) fn exited(mut view: View, exit_code: i32) -> View {
         let (started_at, finished_at) = (Time::ORIGIN, Time::ORIGIN);
         view.instances.exited =
-            Some(Exited { instance: Instance::FIRST, exit_code, started_at, finished_at });
+            Some(Exited { instance: Instance::FIRST, exit_code, started_at, finished_at, was_reset: false });
         view
     }
 
@@ -151,5 +163,6 @@ pub(super) mod tests {
         assert_eq!(compute(&[View { policy, ..failing(regular()) }]).start, [0]);
         assert_eq!(compute(&[View { policy, ..exited(regular(), 1) }]).start, [0]);
         assert!(compute(&[View { policy, ..exited(regular(), 0) }]).start.is_empty());
+        assert_eq!(compute(&[View { policy, has_rule: true, ..exited(regular(), 0) }]).start, [0]);
     }
 }

@@ -13,14 +13,21 @@ use super::status::Phase;
 pub enum Ask {
     /// Make one attempt of a probe, and answer with `Pod::probe_done`.
     Probe(Attempt),
-    /// Create and start this instance, and answer with `Pod::container_started`.
+    /// Create and start this instance, and answer with `Pod::container_started`, or with
+    /// `Pod::container_not_started`.
     Start {
         /// Of which container.
         container: usize,
         /// Which instance it will be.
         instance: Instance,
     },
-    /// Run the hook, for so long at most, and answer with `Pod::pre_stop_done`.
+    /// Run the hook of a container that has started, and answer with `Pod::post_start_done`.
+    PostStart {
+        /// Of which container.
+        container: usize,
+    },
+    /// Run the hook, and answer with `Pod::pre_stop_done`. When its time is over, `Stop` is asked; the hook itself
+    /// goes on until its container ends.
     PreStop {
         /// Of which container.
         container: usize,
@@ -28,7 +35,8 @@ pub enum Ask {
         limit: Duration,
     },
     /// Send SIGTERM and, after the grace period, SIGKILL. `Pod::container_exited` is the answer. When it is
-    /// asked again of the same instance, the new grace period counts, from now.
+    /// asked again of the same instance, the new grace period counts, from now: the pod was deleted while a probe
+    /// had a container of it stopped.
     Stop {
         /// Which container.
         container: usize,
@@ -93,6 +101,8 @@ pub enum Change {
     ContainersReady(bool),
     /// The condition `Ready`.
     Ready(bool),
+    /// The condition `AllContainersRestarting`.
+    AllContainersRestarting(bool),
     /// `phase`, as the API sees it.
     Phase(Phase),
 }

@@ -70,7 +70,13 @@ mod tests {
 
     fn ended(seconds: u64) -> Option<Exited> {
         let finished_at = at(seconds);
-        Some(Exited { instance: Instance::FIRST, exit_code: 1, started_at: finished_at, finished_at })
+        Some(Exited {
+            instance: Instance::FIRST,
+            exit_code: 1,
+            started_at: finished_at,
+            finished_at,
+            was_reset: false,
+        })
     }
 
     fn entry(delay: u64, last_update: u64) -> Option<Entry> {

@@ -13,6 +13,8 @@ pub struct Conditions {
     pub containers_ready: Condition,
     /// The same, and every readiness gate is True.
     pub ready: Condition,
+    /// All containers begin anew; only of a pod with a rule that can have it so.
+    pub all_restarting: Option<Condition>,
 }
 
 /// One condition.
@@ -39,6 +41,8 @@ pub enum Reason {
     PodCompleted,
     /// `PodFailed`.
     PodFailed,
+    /// `RestartAllContainersStarted`.
+    RestartAllContainersStarted,
 }
 
 // === impl Conditions ===
@@ -47,7 +51,7 @@ impl Conditions {
     /// Those of a pod of which nothing was started.
     pub(super) const fn none(now: Time) -> Self {
         let condition = Condition { is_true: false, reason: None, since: now };
-        Self { initialized: condition, containers_ready: condition, ready: condition }
+        Self { initialized: condition, containers_ready: condition, ready: condition, all_restarting: None }
     }
 
     /// The conditions that follow from `containers`; a condition that stays keeps its time.
@@ -59,7 +63,13 @@ impl Conditions {
         gates: &[Option<bool>],
         now: Time,
     ) -> Self {
-        let initialized = incomplete(containers, roles).next().map(|_| Reason::ContainersNotInitialized);
+        // Once initialized, a pod stays so, also when its init containers run again.
+        let was_initialized = self.initialized.is_true && containers.iter().any(|it| it.restarts > 0);
+        let is_incomplete = !was_initialized && incomplete(containers, roles).next().is_some();
+        let initialized = match phase {
+            Phase::Succeeded => self.initialized.complete(now),
+            _ => self.initialized.turn(is_incomplete.then_some(Reason::ContainersNotInitialized), now),
+        };
         let containers_ready = match phase {
             Phase::Succeeded => Some(Reason::PodCompleted),
             Phase::Failed => Some(Reason::PodFailed),
@@ -71,9 +81,10 @@ impl Conditions {
             gates.iter().any(|gate| *gate != Some(true)).then_some(Reason::ReadinessGatesNotReady)
         });
         Self {
-            initialized: self.initialized.turn(initialized, now),
+            initialized,
             containers_ready: self.containers_ready.turn(containers_ready, now),
             ready: self.ready.turn(ready, now),
+            all_restarting: self.all_restarting,
         }
     }
 }
@@ -81,6 +92,17 @@ impl Conditions {
 // === impl Condition ===
 
 impl Condition {
+    /// True, and with a reason: Initialized of a pod that has succeeded.
+    fn complete(self, now: Time) -> Self {
+        Self { reason: Some(Reason::PodCompleted), ..self.turn(None, now) }
+    }
+
+    /// True with a reason, or False without one: AllContainersRestarting.
+    pub(super) fn stand(before: Option<Self>, is_true: bool, reason: Option<Reason>, now: Time) -> Self {
+        let since = before.filter(|before| before.is_true == is_true).map_or(now, |before| before.since);
+        Self { is_true, reason, since }
+    }
+
     fn turn(self, reason: Option<Reason>, now: Time) -> Self {
         let is_true = reason.is_none();
         Self { is_true, reason, since: if is_true == self.is_true { self.since } else { now } }
@@ -99,6 +121,7 @@ impl Reason {
             Self::ReadinessGatesNotReady => "ReadinessGatesNotReady",
             Self::PodCompleted => "PodCompleted",
             Self::PodFailed => "PodFailed",
+            Self::RestartAllContainersStarted => "RestartAllContainersStarted",
         }
     }
 }

@@ -30,7 +30,7 @@ impl Pod {
     /// `message` of the conditions: Initialized, ContainersReady, Ready.
     #[must_use]
     pub fn condition_messages(&self) -> [Option<String>; 3] {
-        let Conditions { initialized, containers_ready, ready } = self.status.conditions;
+        let Conditions { initialized, containers_ready, ready, .. } = self.status.conditions;
         let name = |index: usize| self.container(index).name.as_str();
         let of = |reason| conditions::containers_message(reason, &self.status.containers, self.roles(), name);
         let gates = || {

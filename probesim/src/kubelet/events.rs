@@ -4,8 +4,12 @@ use super::attempt::Doubt;
 use super::kill::Cause;
 use super::kind::Kind;
 use super::pod::Pod;
+use super::role::Role;
 
-/// An event of one container.
+/// What the status and an event say of a pod that was active for too long.
+pub const LATE: &str = "Pod was active on the node longer than the specified deadline";
+
+/// An event of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A probe failed, whether or not the threshold was reached.
@@ -53,6 +57,20 @@ pub enum Event {
         /// The whole wait, from the end of the last instance.
         delay: std::time::Duration,
     },
+    /// The hook after a start failed.
+    FailedPostStartHook {
+        /// Of which container.
+        container: usize,
+    },
+    /// A process could not be started.
+    NotStarted {
+        /// Of which container.
+        container: usize,
+        /// The runtime's words.
+        why: Box<str>,
+    },
+    /// `activeDeadlineSeconds` are over.
+    DeadlineExceeded,
     /// A container was created.
     Created {
         /// Which one.
@@ -72,10 +90,14 @@ impl Event {
     #[must_use]
     pub const fn severity(&self) -> &'static str {
         match self {
-            Self::Killing { .. } | Self::Created { .. } | Self::Started { .. } => "Normal",
+            Self::Killing { .. } | Self::Created { .. } | Self::Started { .. } | Self::DeadlineExceeded => {
+                "Normal"
+            }
             Self::Unhealthy { .. }
             | Self::Errored { .. }
             | Self::ProbeWarning { .. }
+            | Self::FailedPostStartHook { .. }
+            | Self::NotStarted { .. }
             | Self::BackOff { .. } => "Warning",
         }
     }
@@ -88,29 +110,35 @@ impl Event {
             Self::ProbeWarning { .. } => "ProbeWarning",
             Self::Killing { .. } => "Killing",
             Self::BackOff { .. } => "BackOff",
+            Self::FailedPostStartHook { .. } => "FailedPostStartHook",
+            Self::NotStarted { .. } => "Failed",
+            Self::DeadlineExceeded => "DeadlineExceeded",
             Self::Created { .. } => "Created",
             Self::Started { .. } => "Started",
         }
     }
 
-    /// Which container `involvedObject.fieldPath` names.
+    /// Which container `involvedObject.fieldPath` names; none of what is about the whole pod.
     #[must_use]
-    pub const fn container(&self) -> usize {
+    pub const fn container(&self) -> Option<usize> {
         match self {
             Self::Unhealthy { container, .. }
             | Self::Errored { container, .. }
             | Self::ProbeWarning { container, .. }
             | Self::Killing { container, .. }
             | Self::BackOff { container, .. }
+            | Self::FailedPostStartHook { container }
+            | Self::NotStarted { container, .. }
             | Self::Created { container }
-            | Self::Started { container } => *container,
+            | Self::Started { container } => Some(*container),
+            Self::DeadlineExceeded => None,
         }
     }
 
     /// `message`.
     #[must_use]
     pub fn message(&self, pod: &Pod) -> String {
-        let name = &pod.container(self.container()).name;
+        let name = self.container().map_or("", |index| pod.container(index).name.as_str());
         match self {
             Self::Unhealthy { kind, output, .. } => format!("{kind} probe failed: {output}"),
             Self::Errored { kind, doubt, output, .. } => {
@@ -121,18 +149,25 @@ impl Event {
                 format!("{kind} probe errored and resulted in {state} state: {output}")
             }
             Self::ProbeWarning { kind, output, .. } => format!("{kind} probe warning: {output}"),
-            Self::Killing { cause, will_restart, .. } => {
+            Self::Killing { container, cause, will_restart } => {
                 let probe = match cause {
                     Cause::Liveness => "liveness",
                     Cause::Startup => "startup",
+                    Cause::PostStart => return "FailedPostStartHook".into(),
                     Cause::PodEnds => return format!("Stopping container {name}"),
                 };
+                if pod.role(*container) != Role::Regular {
+                    return format!("Init container {name} failed {probe} probe");
+                }
                 let end = if *will_restart { ", will be restarted" } else { "" };
                 format!("Container {name} failed {probe} probe{end}")
             }
             Self::BackOff { .. } => {
                 format!("Back-off restarting failed container {name} in pod {}", pod.identity().event_name())
             }
+            Self::FailedPostStartHook { .. } => "PostStartHook failed".into(),
+            Self::NotStarted { why, .. } => format!("Error: {why}"),
+            Self::DeadlineExceeded => LATE.into(),
             Self::Created { .. } => "Container created".into(),
             Self::Started { .. } => "Container started".into(),
         }

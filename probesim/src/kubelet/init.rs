@@ -35,7 +35,7 @@ pub(super) fn init_actions(views: &[View], actions: &mut Actions) -> Progress {
             (Role::Init, Some(_), _) => false,
             (Role::Init, None, Some(exited)) if exited.exit_code == 0 => true,
             (Role::Init, None, exited) => {
-                let starts = exited.is_none_or(|exited| view.policy.restarts_after(exited.exit_code));
+                let starts = exited.is_none() || view.comes_back();
                 if starts && !is_past {
                     actions.start.push(index);
                 }

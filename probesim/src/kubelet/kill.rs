@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::ask::Ask;
 use super::events::Event;
 use super::kind::Kind;
-use super::pod::Pod;
+use super::pod::{Pod, Slot};
+use super::role::Role;
 use super::spec::{Container, PodSpec};
 use super::time::Time;
 
@@ -20,6 +21,8 @@ pub enum Cause {
     Liveness,
     /// Its startup probe failed.
     Startup,
+    /// Its postStart hook failed.
+    PostStart,
     /// The pod ends.
     PodEnds,
 }
@@ -29,6 +32,8 @@ pub enum Cause {
 pub(super) enum Dying {
     /// `executePreStopHook`: for as long as the grace period at most.
     PreStop { since: Time, grace: Duration, cause: Cause },
+    /// `waitForTurn`: likewise, for what is left of it.
+    Turn { since: Time, grace: Duration, cause: Cause },
     /// `StopContainer`.
     Stopping,
 }
@@ -49,7 +54,7 @@ pub(super) fn grace(
     let probe = match cause {
         Cause::Liveness => container.probe(Kind::Liveness),
         Cause::Startup => container.probe(Kind::Startup),
-        Cause::PodEnds => None,
+        Cause::PostStart | Cause::PodEnds => None,
     };
     let seconds = probe
         .and_then(|probe| probe.termination_grace_period_seconds)
@@ -65,16 +70,8 @@ pub(super) fn left(grace: Duration, spent: Duration) -> Duration {
 // === impl Pod ===
 
 impl Pod {
-    /// Begins to stop a container that runs; `spent` is what waiting for its turn took. `will_restart`
-    /// is told in the event.
-    pub(super) fn kill(
-        &mut self,
-        index: usize,
-        cause: Cause,
-        announced: Announced,
-        spent: Duration,
-        now: Time,
-    ) {
+    /// Begins to stop a container that runs; what is announced is told in the event.
+    pub(super) fn kill(&mut self, index: usize, cause: Cause, announced: Announced, now: Time) {
         let event = match announced {
             Announced::Restart => Event::Killing { container: index, cause, will_restart: true },
             Announced::Kill => Event::Killing { container: index, cause, will_restart: false },
@@ -84,39 +81,70 @@ impl Pod {
         };
         self.ask(Ask::Report(event));
         let accounted = if announced == Announced::PodEnds { Cause::PodEnds } else { cause };
-        let grace =
-            grace(accounted, self.container(index), &self.spec, self.deletion_grace).saturating_sub(spent);
+        let grace = grace(accounted, self.container(index), &self.spec, self.deletion_grace);
         let has_hook = self.container(index).lifecycle.as_ref().is_some_and(|l| l.pre_stop.is_some());
         if has_hook && !grace.is_zero() {
             self.slots[index].dying = Some(Dying::PreStop { since: now, grace, cause });
             self.ask(Ask::PreStop { container: index, limit: grace });
         } else {
-            self.slots[index].dying = Some(Dying::Stopping);
-            self.ask(Ask::Stop { container: index, grace: left(grace, Duration::ZERO), cause });
+            self.take_turn(index, cause, grace, now);
         }
     }
 
     /// The hook is over, or its time.
     pub(super) fn end_pre_stop(&mut self, index: usize, now: Time) {
         if let Some(Dying::PreStop { since, grace, cause }) = self.slots[index].dying {
-            self.slots[index].dying = Some(Dying::Stopping);
-            self.ask(Ask::Stop { container: index, grace: left(grace, now.since(since)), cause });
+            self.take_turn(index, cause, grace.saturating_sub(now.since(since)), now);
         }
     }
 
-    /// Ends the hooks whose time is over.
-    pub(super) fn expire_pre_stops(&mut self, now: Time) {
+    /// Sends SIGTERM, or waits for those that have to end before.
+    fn take_turn(&mut self, index: usize, cause: Cause, grace: Duration, now: Time) {
+        if self.is_ending() && !grace.is_zero() && self.has_others_first(index) {
+            self.slots[index].dying = Some(Dying::Turn { since: now, grace, cause });
+        } else {
+            self.slots[index].dying = Some(Dying::Stopping);
+            self.ask(Ask::Stop { container: index, grace: left(grace, Duration::ZERO), cause });
+        }
+    }
+
+    /// Sends SIGTERM to the sidecars that have waited for what has now ended.
+    pub(super) fn pass_turn(&mut self, now: Time) {
         for index in 0..self.slots.len() {
-            if self.pre_stop_until(index).is_some_and(|until| until <= now) {
-                self.end_pre_stop(index, now);
+            if let Some(Dying::Turn { since, grace, cause }) = self.slots[index].dying
+                && !self.has_others_first(index)
+            {
+                self.take_turn(index, cause, grace.saturating_sub(now.since(since)), now);
             }
         }
     }
 
-    /// When the hook's time is over.
-    pub(super) fn pre_stop_until(&self, index: usize) -> Option<Time> {
+    /// Sidecars end last, and the last of them first (`termination_order.go`).
+    fn has_others_first(&self, index: usize) -> bool {
+        let is_running = |slot: &Slot| slot.actual.running.is_some();
+        let mut others = self.slots.iter().enumerate().filter(|(other, _)| *other != index);
+        self.slots[index].role == Role::Sidecar
+            && others.any(|(other, slot)| is_running(slot) && (slot.role != Role::Sidecar || other > index))
+    }
+
+    /// Ends the stages whose time is over.
+    pub(super) fn expire_stages(&mut self, now: Time) {
+        for index in 0..self.slots.len() {
+            if self.stage_until(index).is_some_and(|until| until <= now) {
+                match self.slots[index].dying {
+                    Some(Dying::Turn { cause, .. }) => self.take_turn(index, cause, Duration::ZERO, now),
+                    _ => self.end_pre_stop(index, now),
+                }
+            }
+        }
+    }
+
+    /// When the time for the stage is over.
+    pub(super) fn stage_until(&self, index: usize) -> Option<Time> {
         match self.slots[index].dying {
-            Some(Dying::PreStop { since, grace, .. }) => Some(since + grace),
+            Some(Dying::PreStop { since, grace, .. } | Dying::Turn { since, grace, .. }) => {
+                Some(since + grace)
+            }
             _ => None,
         }
     }

@@ -14,14 +14,16 @@
 //! | `sync` | SyncPods one after another, relists, the work queue | `pkg/kubelet/pod_workers.go`, `pkg/kubelet/pleg/generic.go` |
 //! | `actions`, `init` | what to kill and to start | `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `…_container.go` |
 //! | `backoff` | when a restart has to wait | the same, over client-go's `flowcontrol.Backoff` |
-//! | `kill` | grace periods, preStop | `pkg/kubelet/kuberuntime/kuberuntime_container.go` |
+//! | `restart`, `reset` | restart rules | `pkg/api/v1/pod/util.go`, `…/kuberuntime_manager.go` |
+//! | `hook` | postStart | `pkg/kubelet/kuberuntime/kuberuntime_container.go` |
+//! | `kill` | grace periods, preStop, turns | `pkg/kubelet/kuberuntime/kuberuntime_container.go` |
 //! | `terminate` | the end of a pod | `pkg/kubelet/kubelet.go` |
 //! | `publish`, `status`, `conditions` | what the API gets to see | `pkg/kubelet/status`, `pkg/kubelet/kubelet_pods.go` |
 //! | `events`, `describe` | what `kubectl describe` shows | the same places |
 //! | `spec`, `handler`, `validate` | fields, defaults, limits | `pkg/apis/core` |
 //! | `settings` | versions, latencies, races | feature gates |
 //!
-//! As of Kubernetes 1.36.2. Where the outcome of a race matters, `settings` has a switch.
+//! As of Kubernetes 1.36.2; `Settings::of` knows other versions. Where the outcome of a race matters, `settings` has a switch.
 
 mod actions;
 mod ask;
@@ -31,12 +33,15 @@ mod conditions;
 mod describe;
 mod events;
 mod handler;
+mod hook;
 mod init;
 mod kill;
 mod kind;
 mod pod;
 mod prober;
 mod publish;
+mod reset;
+mod restart;
 mod results;
 mod role;
 mod runtime;
@@ -58,14 +63,15 @@ pub use ask::{Ask, Attempt, AttemptId, Change};
 pub use attempt::{Doubt, Outcome};
 pub use conditions::{Condition, Conditions, Reason};
 pub use describe::Identity;
-pub use events::Event;
+pub use events::{Event, LATE};
 pub use handler::{Exec, Grpc, Handler, HttpGet, HttpHeader, Port, TcpSocket};
 pub use kill::Cause;
 pub use kind::Kind;
 pub use pod::Pod;
+pub use restart::{ExitCodes, Operator, RestartAction, RestartRule};
 pub use role::Role;
 pub use runtime::{Exited, Instance, Running};
-pub use settings::{NotAVersion, Race, Requeue, Settings, Version};
+pub use settings::{NotAVersion, Race, Requeue, RestartRules, Settings, Version};
 pub use spec::{
     Container, ContainerPort, Handlers, Lifecycle, LifecycleHandler, PodSpec, Probe, ReadinessGate,
     RestartPolicy,

@@ -2,6 +2,7 @@
 //! probes, starts and stops, and tells events and changes of the status.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use rand::Rng;
 
@@ -12,12 +13,13 @@ use super::conditions::Conditions;
 use super::describe::Identity;
 use super::events::Event;
 use super::kill::Dying;
+use super::restart::Fate;
 use super::results::Results;
 use super::role::{self, Role};
-use super::runtime::{Instance, Instances, Running};
+use super::runtime::{Exited, Instance, Instances, Running};
 use super::settings::Settings;
-use super::spec::{Container, PodSpec, RestartPolicy};
-use super::status::{ContainerStatus, Phase, PodStatus};
+use super::spec::{Container, PodSpec};
+use super::status::{ContainerStatus, Phase, PodStatus, Waiting};
 use super::sync::Syncs;
 use super::terminate::Ending;
 use super::time::Time;
@@ -42,7 +44,13 @@ pub struct Pod {
     pub(super) gates: Vec<Option<bool>>,
     pub(super) syncs: Syncs,
     pub(super) ending: Option<Ending>,
-    pub(super) deletion_grace: Option<std::time::Duration>,
+    pub(super) deletion_grace: Option<Duration>,
+    /// When `activeDeadlineSeconds` is over.
+    deadline: Option<Time>,
+    /// And that it was: the pod fails.
+    is_late: bool,
+    /// All containers were taken away, and none has started since.
+    pub(super) begins_anew: bool,
     pub(super) has_workers: bool,
     pub(super) serial: u32,
     pub(super) serials: Vec<u32>,
@@ -57,17 +65,19 @@ pub struct Pod {
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) role: Role,
-    pub(super) policy: RestartPolicy,
+    pub(super) fate: Fate,
     pub(super) has_startup_probe: bool,
     /// As they are.
     pub(super) actual: Instances,
     /// As the PLEG saw them last.
     pub(super) seen: Instances,
+    /// As an on-demand relist will see them: what happens after the SyncPod is for the generic one.
+    pub(super) caught: Option<Instances>,
     pub(super) next_instance: Instance,
     pub(super) dying: Option<Dying>,
     pub(super) entry: Option<Entry>,
-    /// The reason cache: the last start ran into this back-off.
-    pub(super) back_off: Option<std::time::Duration>,
+    /// The reason cache: what became of the last start, unless it went well.
+    pub(super) held: Option<Waiting>,
 }
 
 // === impl Slot ===
@@ -75,8 +85,15 @@ pub(super) struct Slot {
 impl Slot {
     /// Whether an instance was asked for that has not come yet.
     pub(super) fn is_starting(&self) -> bool {
-        let newest = self.actual.running.map(|it| it.instance).max(self.actual.exited.map(|it| it.instance));
+        let ended = self.actual.exited.or(self.actual.lost).map(|it| it.instance);
+        let newest = self.actual.running.map(|it| it.instance).max(ended);
         newest.map_or(Instance::FIRST, Instance::next) != self.next_instance
+    }
+
+    /// The instance that comes next, or is on its way.
+    fn coming(&self) -> Instance {
+        let ended = self.actual.exited.or(self.actual.lost);
+        ended.map_or(Instance::FIRST, |exited| exited.instance.next())
     }
 }
 
@@ -95,19 +112,24 @@ impl Pod {
         rng: &mut impl Rng,
     ) -> Result<Self, Vec<Invalid>> {
         validate::validate(&spec)?;
-        let slots: Vec<Slot> = role::cast(&spec)
-            .map(|(container, role, policy)| Slot {
+        let slots: Vec<Slot> = role::cast(&spec, settings.restart_rules)
+            .map(|(container, role, fate)| Slot {
                 role,
-                policy,
+                fate,
                 has_startup_probe: container.startup_probe.is_some(),
                 actual: Instances::default(),
                 seen: Instances::default(),
+                caught: None,
                 next_instance: Instance::FIRST,
                 dying: None,
                 entry: None,
-                back_off: None,
+                held: None,
             })
             .collect();
+        let deadline = spec.active_deadline_seconds.map(|seconds| {
+            // The API's `startTime` counts, and that has no fractions.
+            now.whole_second() + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+        });
         let mut pod = Self {
             roles: slots.iter().map(|slot| slot.role).collect(),
             results: Results::new(slots.len()),
@@ -125,6 +147,9 @@ impl Pod {
             syncs: Syncs::requested(),
             ending: None,
             deletion_grace: None,
+            deadline,
+            is_late: false,
+            begins_anew: false,
             has_workers: false,
             serial: 0,
             serials: Vec::new(),
@@ -183,11 +208,12 @@ impl Pod {
             }
         };
         earlier(self.ending.and_then(Ending::due));
+        earlier(self.deadline);
         for worker in &self.workers {
             earlier(worker.due());
         }
         for index in 0..self.slots.len() {
-            earlier(self.pre_stop_until(index));
+            earlier(self.stage_until(index));
         }
         next
     }
@@ -199,8 +225,19 @@ impl Pod {
 
     /// Does what is due by `now`.
     pub fn wake(&mut self, now: Time, rng: &mut impl Rng) {
-        self.expire_pre_stops(now);
+        self.expire_stages(now);
+        if self.deadline.is_some_and(|at| at <= now) {
+            self.deadline = None;
+            self.is_late = self.ending.is_none();
+            self.syncs.is_requested |= self.is_late;
+        }
         self.settle(now, rng);
+    }
+
+    /// Whether it was active for longer than it may be: it fails, or has failed.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        self.is_late
     }
 
     /// An instance that was asked for runs since `now`.
@@ -209,11 +246,39 @@ impl Pod {
         if !slot.is_starting() {
             return;
         }
-        let newest = slot.actual.exited.map_or(Instance::FIRST, |exited| exited.instance.next());
-        slot.actual.running = Some(Running { instance: newest, started_at: now });
+        slot.actual.running = Some(Running { instance: slot.coming(), started_at: now });
+        self.begins_anew = false;
         self.ask(Ask::Report(Event::Created { container: index }));
         self.ask(Ask::Report(Event::Started { container: index }));
         self.note_change(now);
+        self.answered(index, now, rng);
+        self.go_on_ending(now, rng);
+        self.settle(now, rng);
+    }
+
+    /// An instance that was asked for could not be started: of what the runtime has made of it there is an end.
+    pub fn container_not_started(
+        &mut self,
+        index: usize,
+        exit_code: i32,
+        why: &str,
+        now: Time,
+        rng: &mut impl Rng,
+    ) {
+        let slot = &mut self.slots[index];
+        if !slot.is_starting() {
+            return;
+        }
+        let instance = slot.coming();
+        let (started_at, finished_at) = (now, now);
+        slot.actual.exited_before = slot.actual.exited;
+        slot.actual.exited = Some(Exited { instance, exit_code, started_at, finished_at, was_reset: false });
+        slot.held = Some(Waiting::RunContainerError);
+        self.begins_anew = false;
+        self.ask(Ask::Report(Event::Created { container: index }));
+        self.ask(Ask::Report(Event::NotStarted { container: index, why: why.into() }));
+        self.note_change(now);
+        self.fail_sync();
         self.answered(index, now, rng);
         self.go_on_ending(now, rng);
         self.settle(now, rng);

@@ -78,10 +78,12 @@ impl Pod {
         if std::mem::replace(&mut self.has_workers, true) {
             return;
         }
-        for (index, (container, role, policy)) in role::cast(&self.spec).enumerate() {
+        for (index, (container, role, fate)) in
+            role::cast(&self.spec, self.settings.restart_rules).enumerate()
+        {
             for kind in Kind::ALL {
                 if let Some(probe) = container.probe(kind).filter(|_| role.is_probed()) {
-                    let fate = (policy, role == Role::Sidecar);
+                    let fate = (fate.clone(), role == Role::Sidecar);
                     self.workers.push(Worker::new(index, kind, probe, fate, &self.settings, now, rng));
                     self.serials.push(0);
                 }

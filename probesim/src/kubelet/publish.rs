@@ -5,6 +5,7 @@ use rand::{Rng, RngExt};
 
 use super::actions::{Actions, View};
 use super::ask::{Ask, Change};
+use super::events::Event;
 use super::init;
 use super::kind::Kind;
 use super::pod::Pod;
@@ -12,7 +13,7 @@ use super::results::{Update, Verdict};
 use super::role::Role;
 use super::runtime::{Instance, Instances};
 use super::settings::Race;
-use super::status::{self, ContainerStatus, PodStatus};
+use super::status::{self, ContainerStatus, Phase, PodStatus, Waiting};
 use super::time::Time;
 
 // === impl Pod ===
@@ -23,11 +24,16 @@ impl Pod {
     pub(super) fn publish(&mut self, is_over: bool, now: Time, rng: &mut impl Rng) {
         self.look(is_over);
         let has_init = self.roles().first().is_some_and(|role| *role != Role::Regular);
+        let first = match has_init {
+            _ if self.begins_anew => Waiting::RestartingAllContainers,
+            true => Waiting::PodInitializing,
+            false => Waiting::ContainerCreating,
+        };
         let carries_over = self.settings.started_carry_over;
         let mut containers = std::mem::take(&mut self.spare);
         containers.clear();
         containers.extend(self.views.iter().enumerate().map(|(index, view)| {
-            ContainerStatus::new(view, self.status.containers.get(index), has_init, carries_over)
+            ContainerStatus::new(view, self.status.containers.get(index), first, carries_over)
         }));
         self.update_pod_status(&mut containers);
         let worker_first = match self.settings.race {
@@ -40,8 +46,16 @@ impl Pod {
         }
         let is_initialized = init::is_past(&self.views)
             || init::init_actions(&self.views, &mut Actions::default()) == init::Progress::Done;
-        let phase = status::phase(&self.views, is_initialized, is_over);
-        self.replace(PodStatus { phase, containers, conditions: self.status.conditions }, now);
+        if self.is_late() {
+            self.ask(Ask::Report(Event::DeadlineExceeded));
+        }
+        let phase = match self.is_late() {
+            true => Phase::Failed,
+            false => status::phase(&self.views, is_initialized, is_over),
+        };
+        let mut conditions = self.status.conditions;
+        conditions.all_restarting = self.all_restarting(phase, now);
+        self.replace(PodStatus { phase, containers, conditions }, now);
     }
 
     /// A result changed. Only a failure matters of liveness; readiness and startup go into the status at
@@ -98,12 +112,13 @@ impl Pod {
         self.views.clear();
         self.views.extend(self.slots.iter().enumerate().map(|(index, slot)| View {
             role: slot.role,
-            policy: slot.policy,
+            policy: slot.fate.policy(),
+            has_rule: slot.seen.exited.is_some_and(|exited| slot.fate.has_rule(exited.exit_code)),
             instances: slot.seen,
             has_startup_probe: slot.has_startup_probe,
             liveness: result(index, Kind::Liveness, slot.seen),
             startup: result(index, Kind::Startup, slot.seen),
-            back_off: slot.back_off.filter(|_| !is_over),
+            held: slot.held.filter(|_| !is_over),
         }));
     }
 }
@@ -131,6 +146,9 @@ fn differences(before: &PodStatus, after: &PodStatus, tell: &mut impl FnMut(Chan
     }
     if new.ready.is_true != old.ready.is_true {
         tell(Change::Ready(new.ready.is_true));
+    }
+    if new.all_restarting.map(|it| it.is_true) != old.all_restarting.map(|it| it.is_true) {
+        tell(Change::AllContainersRestarting(new.all_restarting.is_some_and(|it| it.is_true)));
     }
     if after.phase != before.phase && !after.phase.is_terminal() {
         tell(Change::Phase(after.phase));

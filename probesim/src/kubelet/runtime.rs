@@ -27,6 +27,8 @@ pub struct Exited {
     pub started_at: Time,
     /// When it ended.
     pub finished_at: Time,
+    /// It was taken away when all containers began anew: its own end is forgotten.
+    pub was_reset: bool,
 }
 
 /// One container's instances, as far as anybody looks at them: the one that runs and the two that ended last.
@@ -35,6 +37,8 @@ pub(super) struct Instances {
     pub(super) running: Option<Running>,
     pub(super) exited: Option<Exited>,
     pub(super) exited_before: Option<Exited>,
+    /// The one that was taken away when all containers began anew.
+    pub(super) lost: Option<Exited>,
 }
 
 // === impl Instance ===
@@ -62,7 +66,11 @@ impl Exited {
     /// `state.terminated.reason`, as containerd gives it.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
-        if self.exit_code == 0 { "Completed" } else { "Error" }
+        match self.exit_code {
+            _ if self.was_reset => "RestartingAllContainers",
+            0 => "Completed",
+            _ => "Error",
+        }
     }
 }
 
@@ -73,8 +81,17 @@ impl Instances {
     pub(super) fn exit(&mut self, exit_code: i32, finished_at: Time) -> Option<Exited> {
         let Running { instance, started_at } = self.running.take()?;
         self.exited_before = self.exited;
-        self.exited = Some(Exited { instance, exit_code, started_at, finished_at });
+        self.exited = Some(Exited { instance, exit_code, started_at, finished_at, was_reset: false });
         self.exited
+    }
+
+    /// Everything that ended is taken away; what is left is that something was (`removeContainer`).
+    pub(super) fn reset(&mut self) {
+        let newest = self.exited.or(self.lost);
+        *self = Self {
+            lost: newest.map(|exited| Exited { exit_code: 137, was_reset: true, ..exited }),
+            ..Self::default()
+        };
     }
 
     /// Whether no instance was ever created.

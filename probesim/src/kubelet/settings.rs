@@ -30,6 +30,21 @@ pub struct Settings {
     pub max_restart_period: Duration,
     /// The first back-off.
     pub base_restart_period: Duration,
+    /// `ContainerRestartRules` and `RestartAllContainersOnContainerExits`.
+    pub restart_rules: RestartRules,
+    /// kubernetes#140881: exec probes of readiness are not made while the pod ends, and it stays as it was.
+    pub is_exec_frozen_at_the_end: bool,
+}
+
+/// Which `restartPolicyRules` are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartRules {
+    /// None: the API drops them.
+    None,
+    /// `Restart`.
+    Restart,
+    /// `Restart` and `RestartAllContainers`.
+    All,
 }
 
 /// `UpdatePodStatus` triggers a worker before `SetPodStatus`; on which side the worker comes out is open.
@@ -63,8 +78,19 @@ pub struct Version {
 
 /// Not a version.
 #[derive(Debug, Error)]
-#[error("\"{0}\" is not a version of Kubernetes such as 1.36 or 1.36.2")]
-pub struct NotAVersion(String);
+pub enum NotAVersion {
+    /// It does not look like one.
+    #[error("\"{0}\" is not a version of Kubernetes such as 1.36 or 1.36.2")]
+    Malformed(String),
+    /// Nobody has looked at it.
+    #[error("what Kubernetes {0} does is not known here; write 1.{OLDEST} to 1.{NEWEST}, such as 1.36.2")]
+    Unknown(String),
+}
+
+/// The oldest minor version that is followed.
+const OLDEST: u16 = 29;
+/// And the newest.
+const NEWEST: u16 = 38;
 
 // === impl Settings ===
 
@@ -82,6 +108,8 @@ impl Settings {
             requeue: Requeue::Ideal,
             max_restart_period: Duration::from_secs(300),
             base_restart_period: Duration::from_secs(10),
+            restart_rules: RestartRules::All,
+            is_exec_frozen_at_the_end: false,
         }
     }
 
@@ -95,6 +123,8 @@ impl Settings {
             relist_after_sync: version.relists_on_demand().then_some(Duration::from_millis(20)),
             relist_period: Duration::from_secs(1),
             requeue: Requeue::Jittered,
+            restart_rules: version.restart_rules(),
+            is_exec_frozen_at_the_end: version.freezes_exec_at_the_end(),
             ..Self::ideal()
         }
     }
@@ -119,10 +149,40 @@ impl Version {
         self.minor
     }
 
-    /// kubernetes#141155 came with 1.35.0 and was fixed by #141342, after 1.36.2.
+    /// kubernetes#141155 came with 1.35.0; #141342 mends it in 1.38.0. No release of 1.35 to 1.37 has that yet:
+    /// the cherry-picks (#142041 to #142043) are open.
     #[must_use]
-    pub fn carries_started_over(self) -> bool {
-        (Self { minor: 35, patch: 0 }..=Self::V1_36_2).contains(&self)
+    pub const fn carries_started_over(self) -> bool {
+        matches!(self.minor, 35..=37)
+    }
+
+    /// kubernetes#140881: seen in all releases of 1.35, and neither before nor after.
+    #[must_use]
+    pub const fn freezes_exec_at_the_end(self) -> bool {
+        self.minor == 35
+    }
+
+    /// `ContainerRestartRules` is on by default from 1.35, `RestartAllContainersOnContainerExits` from 1.36.
+    #[must_use]
+    pub const fn restart_rules(self) -> RestartRules {
+        match self.minor {
+            ..35 => RestartRules::None,
+            35 => RestartRules::Restart,
+            _ => RestartRules::All,
+        }
+    }
+
+    /// `ContainerStopSignals` is to be on by default from 1.37 (KEP-4960; not seen in a release).
+    #[must_use]
+    pub const fn sends_stop_signals(self) -> bool {
+        self.minor >= 37
+    }
+
+    /// kubernetes#142457: from 1.38 on a gRPC probe that is refused fails at once, instead of trying until its
+    /// timeout.
+    #[must_use]
+    pub const fn grpc_fails_fast(self) -> bool {
+        self.minor >= 38
     }
 
     /// The gate `PLEGOnDemandRelist` is on by default from 1.36.
@@ -148,7 +208,9 @@ impl FromStr for Version {
             let version = Self { minor: minor.parse().ok()?, patch: patch.parse().ok()? };
             (major == "1").then_some(version)
         };
-        parse().ok_or_else(|| NotAVersion(text.into()))
+        let version = parse().ok_or_else(|| NotAVersion::Malformed(text.into()))?;
+        let is_known = (OLDEST..=NEWEST).contains(&version.minor);
+        is_known.then_some(version).ok_or_else(|| NotAVersion::Unknown(text.into()))
     }
 }
 
@@ -157,14 +219,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn started_is_carried_over_from_1_35_0_to_1_36_2() {
+    fn started_is_carried_over_from_1_35_0_to_the_last_1_37() {
         for (version, carries) in [
             ("1.34.9", false),
             ("v1.35.0", true),
             ("1.35", true),
             ("1.36.2", true),
-            ("1.36.3", false),
-            ("1.37", false),
+            ("1.36.4", true),
+            ("1.37.0", true),
+            ("1.38.0", false),
         ] {
             assert_eq!(
                 version.parse::<Version>().expect(version).carries_started_over(),
@@ -179,5 +242,25 @@ mod tests {
         assert!("2.1".parse::<Version>().is_err());
         assert!("1".parse::<Version>().is_err());
         assert!("1.x".parse::<Version>().is_err());
+    }
+
+    #[test]
+    fn a_version_that_nobody_has_looked_at_is_refused_with_those_that_are_followed() {
+        for unknown in ["1.28.9", "1.39", "v1.99.0"] {
+            let refused = unknown.parse::<Version>().expect_err(unknown).to_string();
+            assert!(refused.ends_with("write 1.29 to 1.38, such as 1.36.2"), "{refused}");
+        }
+        assert!(["1.29", "1.38.0"].iter().all(|known| known.parse::<Version>().is_ok()));
+    }
+
+    #[test]
+    fn what_a_version_follows_comes_and_goes_with_its_minor() {
+        let of = |text: &str| text.parse::<Version>().expect(text);
+        assert_eq!(of("1.34.3").restart_rules(), RestartRules::None);
+        assert_eq!(of("1.35.1").restart_rules(), RestartRules::Restart);
+        assert_eq!(of("1.36.0").restart_rules(), RestartRules::All);
+        let frozen = ["1.34.9", "1.35.0", "1.35.7", "1.36.2"].map(|text| of(text).freezes_exec_at_the_end());
+        assert_eq!(frozen, [false, true, true, false]);
+        assert!(of("1.38").grpc_fails_fast() && !of("1.37.9").grpc_fails_fast());
     }
 }

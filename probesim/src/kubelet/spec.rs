@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::handler::{Handler, HttpGet, TcpSocket};
 use super::kind::Kind;
+use super::restart::RestartRule;
 
 /// `pod.spec`.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,6 +25,9 @@ pub struct PodSpec {
     /// Conditions that others set and that Ready waits for.
     #[serde(default)]
     pub readiness_gates: Vec<ReadinessGate>,
+    /// So long after its start the pod fails.
+    #[serde(default)]
+    pub active_deadline_seconds: Option<i64>,
 }
 
 /// A container.
@@ -41,7 +45,10 @@ pub struct Container {
     /// Overrides the pod's.
     #[serde(default)]
     pub restart_policy: Option<RestartPolicy>,
-    /// What runs before SIGTERM.
+    /// Exit codes that come before the policy.
+    #[serde(default)]
+    pub restart_policy_rules: Vec<RestartRule>,
+    /// What runs after its start and before its end.
     #[serde(default)]
     pub lifecycle: Option<Lifecycle>,
     /// Holds the other probes back until it has succeeded once.
@@ -66,16 +73,19 @@ pub struct ContainerPort {
     pub container_port: u16,
 }
 
-/// `lifecycle` of a container. `postStart` is part of starting it and so the runner's business.
+/// `lifecycle` of a container.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifecycle {
+    /// Runs after the start, and belongs to it.
+    #[serde(default)]
+    pub post_start: Option<LifecycleHandler>,
     /// Runs before SIGTERM, within the grace period.
     #[serde(default)]
     pub pre_stop: Option<LifecycleHandler>,
 }
 
-/// `preStop`: one of its members.
+/// `postStart` or `preStop`: one of its members.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum LifecycleHandler {
@@ -164,6 +174,12 @@ impl Container {
             Kind::Readiness => self.readiness_probe.as_ref(),
             Kind::Liveness => self.liveness_probe.as_ref(),
         }
+    }
+
+    /// The hook after its start.
+    #[must_use]
+    pub fn post_start(&self) -> Option<&LifecycleHandler> {
+        self.lifecycle.as_ref()?.post_start.as_ref()
     }
 
     /// Whether it would be a sidecar among the init containers.

@@ -23,8 +23,10 @@ pub struct PodStatus {
 /// `containerStatuses[]` and `initContainerStatuses[]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContainerStatus {
-    /// Stands for `containerID`, and is the restart count; `None` before the first start.
+    /// Stands for `containerID`; `None` before the first start, and when all containers begin anew.
     pub instance: Option<Instance>,
+    /// `restartCount`.
+    pub restarts: u32,
     /// `state`.
     pub state: State,
     /// `lastState`.
@@ -55,6 +57,12 @@ pub enum Waiting {
     PodInitializing,
     /// `CrashLoopBackOff`, with the length of the back-off.
     BackOff(Duration),
+    /// Its process could not be started.
+    RunContainerError,
+    /// Its postStart hook failed.
+    PostStartHookError,
+    /// All containers of the pod begin anew.
+    RestartingAllContainers,
 }
 
 /// `phase`.
@@ -101,6 +109,9 @@ impl Waiting {
             Self::ContainerCreating => "ContainerCreating",
             Self::PodInitializing => "PodInitializing",
             Self::BackOff(_) => "CrashLoopBackOff",
+            Self::RunContainerError => "RunContainerError",
+            Self::PostStartHookError => "PostStartHookError",
+            Self::RestartingAllContainers => "RestartingAllContainers",
         }
     }
 }
@@ -111,28 +122,29 @@ impl ContainerStatus {
     /// `convertToAPIContainerStatuses` for one container. `ready` and `started` are the prober's to fill in
     /// (`trigger.rs`), except for what `started` inherits.
     ///
-    /// From 1.35.0 to 1.36.2 it inherits from whatever was published under this name; before and after,
-    /// only from the same instance.
-    pub(super) fn new(view: &View, old: Option<&Self>, has_init: bool, carries_over: bool) -> Self {
-        let Instances { running, exited, exited_before } = view.instances;
-        let is_restarting = exited.is_some_and(|exited| view.policy.restarts_after(exited.exit_code));
+    /// From 1.35 to 1.37 it inherits from whatever was published under this name; before and after, only from
+    /// the same instance.
+    pub(super) fn new(view: &View, old: Option<&Self>, first: Waiting, carries_over: bool) -> Self {
+        let Instances { running, exited, exited_before, lost } = view.instances;
         let (instance, state, last) = match (running, exited) {
-            (Some(running), _) => (Some(running.instance), State::Running(running), exited),
-            (None, Some(exited)) => match view.back_off {
-                Some(delay) if is_restarting => {
-                    (Some(exited.instance), State::Waiting(Waiting::BackOff(delay)), Some(exited))
+            (Some(running), _) => (Some(running.instance), State::Running(running), exited.or(lost)),
+            (None, Some(exited)) => match view.held {
+                Some(waiting) if view.comes_back() => {
+                    (Some(exited.instance), State::Waiting(waiting), Some(exited))
                 }
-                _ => (Some(exited.instance), State::Terminated(exited), exited_before),
+                _ => (Some(exited.instance), State::Terminated(exited), exited_before.or(lost)),
             },
-            (None, None) => {
-                let is_held_back = has_init && view.role == Role::Regular;
-                let waiting =
-                    if is_held_back { Waiting::PodInitializing } else { Waiting::ContainerCreating };
-                (None, State::Waiting(waiting), None)
-            }
+            (None, None) => (None, State::Waiting(first), lost),
         };
         let inherits = old.is_some_and(|old| old.started && (carries_over || old.instance == instance));
-        Self { instance, state, last, ready: false, started: inherits && running.is_some() }
+        // What was taken away counts as restarted before the next one is there.
+        let restarts = match (instance, lost) {
+            (Some(instance), _) => instance.restart_count(),
+            (None, Some(lost)) => lost.instance.next().restart_count(),
+            (None, None) => 0,
+        };
+        let started = inherits && running.is_some();
+        Self { instance, restarts, state, last, ready: false, started }
     }
 
     /// Whether it runs.
@@ -147,10 +159,8 @@ pub(super) fn phase(views: &[View], is_initialized: bool, is_over: bool) -> Phas
     let init_failed = views.iter().any(|view| {
         view.role == Role::Init
             && view.instances.running.is_none()
-            && view
-                .instances
-                .exited
-                .is_some_and(|exited| exited.exit_code != 0 && !view.policy.restarts_after(exited.exit_code))
+            && view.instances.exited.is_some_and(|exited| exited.exit_code != 0)
+            && !view.comes_back()
     });
     if init_failed {
         return Phase::Failed;
@@ -160,13 +170,18 @@ pub(super) fn phase(views: &[View], is_initialized: bool, is_over: bool) -> Phas
         let all_well = regular.all(|view| view.instances.exited.is_some_and(|e| e.exit_code == 0));
         return if all_well { Phase::Succeeded } else { Phase::Failed };
     }
-    if !is_initialized || regular.clone().any(|view| view.instances.is_none()) {
+    // Containers that begin anew have a last state, and only an init container that runs is waited for.
+    let begins_anew = views.iter().any(|view| view.instances.lost.is_some());
+    let is_pending = if begins_anew {
+        views.iter().any(|view| view.role == Role::Init && view.instances.running.is_some())
+    } else {
+        !is_initialized || regular.clone().any(|view| view.instances.is_none())
+    };
+    if is_pending {
         return Phase::Pending;
     }
-    let goes_on = |view: &View| {
-        view.instances.running.is_some()
-            || view.instances.exited.is_some_and(|exited| view.policy.restarts_after(exited.exit_code))
-    };
+    let goes_on =
+        |view: &View| view.instances.running.is_some() || view.comes_back() || view.instances.is_none();
     if regular.clone().any(goes_on) {
         return Phase::Running;
     }

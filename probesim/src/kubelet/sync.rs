@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt};
 
-use super::actions;
+use super::actions::{self, Actions};
 use super::ask::Ask;
 use super::backoff;
 use super::events::Event;
@@ -14,6 +14,7 @@ use super::kill::{Announced, Cause};
 use super::pod::Pod;
 use super::runtime::Exited;
 use super::settings::Requeue;
+use super::status::Waiting;
 use super::time::Time;
 
 /// An idle pod is synced after this long, times [1, 1.5); also the longest single wait for a back-off.
@@ -41,6 +42,10 @@ pub(super) struct Current {
     /// The newest exited instances as they were when the SyncPod began.
     exited: Vec<Option<Exited>>,
     did_something: bool,
+    /// A start failed.
+    has_failed: bool,
+    /// All that has ended is taken away in the end.
+    resets: bool,
     back_off_until: Option<Time>,
     awaits: Awaits,
 }
@@ -51,6 +56,7 @@ enum Awaits {
     Nothing,
     Exit(usize),
     Start(usize),
+    Hook(usize),
 }
 
 // === impl Syncs ===
@@ -89,7 +95,7 @@ impl Pod {
     pub(super) fn step_sync(&mut self, now: Time, rng: &mut impl Rng) -> bool {
         if self.syncs.relist_at.is_some_and(|at| at <= now) {
             self.syncs.relist_at = None;
-            self.relist();
+            self.relist(now);
             return true;
         }
         if self.syncs.requeue_at.is_some_and(|at| at <= now) {
@@ -106,12 +112,20 @@ impl Pod {
     }
 
     /// The PLEG looks at the runtime, and wakes the pod worker when it sees something new.
-    fn relist(&mut self) {
+    ///
+    /// On demand it looks right after the SyncPod: what has started is seen to run, though it may end soon after.
+    fn relist(&mut self, now: Time) {
+        let mut is_stale = false;
         for slot in &mut self.slots {
-            if slot.seen != slot.actual {
-                slot.seen = slot.actual;
+            let found = slot.caught.take().unwrap_or(slot.actual);
+            is_stale |= found != slot.actual;
+            if slot.seen != found {
+                slot.seen = found;
                 self.syncs.is_requested = true;
             }
+        }
+        if is_stale {
+            self.note_change(now);
         }
     }
 
@@ -127,9 +141,12 @@ impl Pod {
         }
         self.add_pod(now, rng);
         self.look(false);
-        let actions = actions::compute(&self.views);
+        let resets = self.is_to_reset();
+        let actions = if resets { Actions::default() } else { actions::compute(&self.views) };
         let mut kill = VecDeque::new();
-        if actions.kill_pod {
+        if resets {
+            kill.extend((0..self.slots.len()).map(|index| (index, Cause::PodEnds, Announced::PodEnds)));
+        } else if actions.kill_pod {
             let failed = |index| actions.kill.iter().find(|(it, _)| *it == index).map(|(_, cause)| *cause);
             for index in 0..self.slots.len() {
                 let cause = failed(index).unwrap_or(Cause::PodEnds);
@@ -150,7 +167,9 @@ impl Pod {
             kill,
             start: actions.start.into(),
             exited,
-            did_something: false,
+            did_something: resets,
+            has_failed: false,
+            resets,
             back_off_until: None,
             awaits: Awaits::Nothing,
         });
@@ -159,12 +178,48 @@ impl Pod {
 
     /// The runtime answered for this container; the SyncPod that waits for it goes on.
     pub(super) fn answered(&mut self, container: usize, now: Time, rng: &mut impl Rng) {
+        let has_hook = self.has_post_start(container) && self.slots[container].actual.running.is_some();
         let Some(current) = &mut self.syncs.current else {
             return;
         };
-        if current.awaits == Awaits::Exit(container) || current.awaits == Awaits::Start(container) {
+        match current.awaits {
+            Awaits::Start(awaited) if awaited == container && has_hook => {
+                current.awaits = Awaits::Hook(container);
+                self.ask(Ask::PostStart { container });
+            }
+            Awaits::Exit(awaited) | Awaits::Start(awaited) if awaited == container => {
+                current.awaits = Awaits::Nothing;
+                self.go_on(now, rng);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the SyncPod waits for the hook of this container.
+    pub(super) fn is_hooked(&self, container: usize) -> bool {
+        self.syncs.current.as_ref().is_some_and(|current| current.awaits == Awaits::Hook(container))
+    }
+
+    /// The hook went well: the SyncPod goes on.
+    pub(super) fn end_hook(&mut self, now: Time, rng: &mut impl Rng) {
+        if let Some(current) = &mut self.syncs.current {
             current.awaits = Awaits::Nothing;
             self.go_on(now, rng);
+        }
+    }
+
+    /// The hook failed: the SyncPod goes on when its container has ended.
+    pub(super) fn await_exit_of_hook(&mut self, container: usize) {
+        self.fail_sync();
+        if let Some(current) = &mut self.syncs.current {
+            current.awaits = Awaits::Exit(container);
+        }
+    }
+
+    /// A start of the SyncPod that is under way failed.
+    pub(super) fn fail_sync(&mut self) {
+        if let Some(current) = &mut self.syncs.current {
+            current.has_failed = true;
         }
     }
 
@@ -175,7 +230,7 @@ impl Pod {
                 if self.slots[index].actual.running.is_some() {
                     current.awaits = Awaits::Exit(index);
                     current.did_something = true;
-                    self.kill(index, cause, announced, Duration::ZERO, now);
+                    self.kill(index, cause, announced, now);
                     return;
                 }
             } else if let Some(index) = current.start.pop_front() {
@@ -184,7 +239,7 @@ impl Pod {
                         current.awaits = Awaits::Start(index);
                         current.did_something = true;
                         self.slots[index].entry = entry;
-                        self.slots[index].back_off = None;
+                        self.slots[index].held = None;
                         let instance = self.slots[index].next_instance;
                         self.slots[index].next_instance = instance.next();
                         self.ask(Ask::Start { container: index, instance });
@@ -194,7 +249,7 @@ impl Pod {
                         let until =
                             current.back_off_until.map_or(held.until, |before| before.min(held.until));
                         current.back_off_until = Some(until);
-                        self.slots[index].back_off = Some(held.delay);
+                        self.slots[index].held = Some(Waiting::BackOff(held.delay));
                         self.ask(Ask::Report(Event::BackOff { container: index, delay: held.delay }));
                     }
                 }
@@ -206,18 +261,25 @@ impl Pod {
 
     /// `completeWork`.
     fn end_sync(&mut self, now: Time, rng: &mut impl Rng) {
-        let Some(Current { did_something, back_off_until, .. }) = self.syncs.current.take() else {
+        let Some(current) = self.syncs.current.take() else {
             return;
         };
+        let Current { did_something, has_failed, resets, back_off_until, .. } = current;
+        if resets {
+            self.reset();
+        }
         let generic = self.next_relist(now);
         self.syncs.fresh_from = generic;
-        let is_clean = did_something && back_off_until.is_none();
+        let is_clean = did_something && !has_failed && back_off_until.is_none();
         if let Some(after) = self.settings.relist_after_sync.filter(|_| is_clean) {
             // With a generic relist that sees everything at once, this one is what a start waits for.
             let at = now + after;
             let is_instant = self.settings.relist_period.is_zero();
             self.syncs.fresh_from = if is_instant { at } else { at.min(generic) };
             self.syncs.relist_at = if is_instant { None } else { self.syncs.relist_at };
+            for slot in &mut self.slots {
+                slot.caught = Some(slot.actual);
+            }
             self.relist_by(at);
         }
         self.syncs.requeue_at = match self.settings.requeue {

@@ -16,13 +16,16 @@ use super::time::Time;
 pub(super) enum Ending {
     /// SyncPod saw that nothing will run any more; SyncTerminatingPod comes at that moment.
     Due(Time),
-    /// SyncTerminatingPod stops containers, since then.
-    Stopping(Time),
+    /// SyncTerminatingPod stops containers.
+    Stopping,
     /// All have ended; SyncTerminatedPod comes at that moment.
     Stopped(Time),
     /// Nothing of it is left.
     Gone,
 }
+
+/// `calculateEffectiveGracePeriod` (`pkg/kubelet/pod_workers.go`).
+const LEAST_GRACE: Duration = Duration::from_secs(1);
 
 // === impl Ending ===
 
@@ -31,7 +34,7 @@ impl Ending {
     pub(super) const fn due(self) -> Option<Time> {
         match self {
             Self::Due(at) | Self::Stopped(at) => Some(at),
-            Self::Stopping(_) | Self::Gone => None,
+            Self::Stopping | Self::Gone => None,
         }
     }
 }
@@ -39,16 +42,17 @@ impl Ending {
 // === impl Pod ===
 
 impl Pod {
-    /// The pod was deleted, or its grace period was cut short. `grace` stands for
-    /// `deletionGracePeriodSeconds`; `None` is the pod's own.
+    /// The pod was deleted. `grace` stands for `deletionGracePeriodSeconds`; `None` is the pod's own, and a
+    /// second is the least.
     ///
-    /// A SyncPod that waits for a container gives up; the wait begins anew with this grace period.
+    /// A SyncPod that waits for a container gives up; the wait begins anew with this grace period. A second
+    /// deletion with a shorter one shortens nothing: the runtime has its orders.
     pub fn delete(&mut self, grace: Option<Duration>, now: Time, rng: &mut impl Rng) {
         let pods =
             Duration::from_secs(u64::try_from(self.spec.termination_grace_period_seconds).unwrap_or(0));
-        let grace = grace.unwrap_or(pods);
+        let grace = grace.unwrap_or(pods).max(LEAST_GRACE);
         let has_ended = matches!(self.ending, Some(Ending::Stopped(_) | Ending::Gone));
-        if has_ended || self.deletion_grace.is_some_and(|before| before <= grace) {
+        if has_ended || self.deletion_grace.is_some() {
             return;
         }
         self.deletion_grace = Some(grace);
@@ -86,40 +90,38 @@ impl Pod {
     /// do all probes of sidecars. A startup probe that is taken away makes its container count as started.
     fn begin_ending(&mut self, now: Time, rng: &mut impl Rng) {
         self.publish(false, now, rng);
-        self.ending = Some(Ending::Stopping(now));
+        self.ending = Some(Ending::Stopping);
         for worker in &mut self.workers {
             let is_regular = self.slots[worker.container].role == Role::Regular;
             if is_regular && worker.kind != Kind::Readiness {
                 worker.stop();
+            } else if self.settings.is_exec_frozen_at_the_end {
+                worker.freeze();
             }
         }
         self.go_on_ending(now, rng);
     }
 
-    /// Stops all containers proper side by side, then the sidecars, the last one first. What the sidecars
-    /// have waited is charged against their grace period.
+    /// Stops all containers side by side; sidecars run their hooks with the others and then wait for their turn,
+    /// which is charged against their grace period.
     pub(super) fn go_on_ending(&mut self, now: Time, rng: &mut impl Rng) {
-        let Some(Ending::Stopping(since)) = self.ending else {
+        if !self.is_ending() {
             return;
-        };
-        let running = |pod: &Self, index: usize| pod.slots[index].actual.running.is_some();
+        }
         for index in 0..self.slots.len() {
-            let is_first_wave = self.slots[index].role != Role::Sidecar;
-            if is_first_wave && running(self, index) && self.slots[index].dying.is_none() {
-                self.kill(index, Cause::PodEnds, Announced::PodEnds, Duration::ZERO, now);
+            if self.slots[index].actual.running.is_some() && self.slots[index].dying.is_none() {
+                self.kill(index, Cause::PodEnds, Announced::PodEnds, now);
             }
         }
-        let mut remaining = (0..self.slots.len()).filter(|&index| running(self, index));
-        if let Some(last) = remaining.next_back() {
-            let only_sidecars = remaining.chain([last]).all(|index| self.slots[index].role == Role::Sidecar);
-            if only_sidecars && self.slots[last].dying.is_none() {
-                self.kill(last, Cause::PodEnds, Announced::PodEnds, now.since(since), now);
-            }
-            return;
-        }
-        if self.slots.iter().all(|slot| !slot.is_starting()) {
+        self.pass_turn(now);
+        if self.slots.iter().all(|slot| slot.actual.running.is_none() && !slot.is_starting()) {
             self.end(now, rng);
         }
+    }
+
+    /// Whether its containers are being stopped for good.
+    pub(super) const fn is_ending(&self) -> bool {
+        matches!(self.ending, Some(Ending::Stopping))
     }
 
     /// The last container is gone: the last status is written.

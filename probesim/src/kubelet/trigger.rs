@@ -5,7 +5,7 @@ use super::kind::Kind;
 use super::pod::Pod;
 use super::results::Verdict;
 use super::role::Role;
-use super::status::{ContainerStatus, State};
+use super::status::{ContainerStatus, State, Waiting};
 
 // === impl Pod ===
 
@@ -14,11 +14,15 @@ impl Pod {
     /// probe has that probe run at once: so every SyncPod of a pod that is not ready adds a probe.
     pub(super) fn update_pod_status(&mut self, containers: &mut [ContainerStatus]) {
         for (index, status) in containers.iter_mut().enumerate() {
+            status.started = self.is_started(index, status);
             if self.slots[index].role == Role::Init {
-                status.ready = matches!(status.state, State::Terminated(exited) if exited.exit_code == 0);
+                status.ready = match status.state {
+                    State::Terminated(exited) => exited.exit_code == 0,
+                    State::Waiting(waiting) => waiting == Waiting::RestartingAllContainers,
+                    State::Running(_) => false,
+                };
                 continue;
             }
-            status.started = self.is_started(index, status);
             if !status.started {
                 continue;
             }

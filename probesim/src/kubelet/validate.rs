@@ -6,6 +6,7 @@ use std::fmt;
 use super::handler::{Handler, HttpGet, Port};
 use super::kind::Kind;
 use super::role::Role;
+use super::settings::RestartRules;
 use super::spec::{PodSpec, Probe};
 
 const NOT_NEGATIVE: &str = "must be greater than or equal to 0";
@@ -40,7 +41,7 @@ pub fn validate(spec: &PodSpec) -> Result<(), Vec<Invalid>> {
     if spec.containers.is_empty() {
         report("spec.containers".into(), "Required value");
     }
-    let containers = super::role::cast(spec).enumerate();
+    let containers = super::role::cast(spec, RestartRules::All).enumerate();
     for (number, (container, role, _)) in containers {
         let init = spec.init_containers.len();
         let path = match role {

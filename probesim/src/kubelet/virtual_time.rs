@@ -28,6 +28,12 @@ pub trait World {
         (Duration::ZERO, 0)
     }
 
+    /// How long the hook after a start takes, and whether it goes well.
+    fn post_start(&mut self, container: usize, now: Time) -> (Duration, bool) {
+        let _ = (container, now);
+        (Duration::ZERO, true)
+    }
+
     /// How long a hook takes.
     fn pre_stop(&mut self, container: usize, limit: Duration, now: Time) -> Duration {
         let _ = (container, limit, now);
@@ -78,6 +84,7 @@ enum Pending {
     Probe(AttemptId, Outcome),
     Start(usize, Option<(Duration, i32)>),
     Exit(usize, i32),
+    PostStart(usize, bool),
     PreStop(usize),
 }
 
@@ -141,6 +148,9 @@ impl<W: World> VirtualTime<W> {
             Pending::Probe(id, outcome) => self.pod.probe_done(id, outcome, "", self.now, rng),
             Pending::Start(container, exits) => self.started(container, exits, rng),
             Pending::Exit(container, code) => self.exited(container, code, rng),
+            Pending::PostStart(container, is_well) => {
+                self.pod.post_start_done(container, is_well, self.now, rng);
+            }
             Pending::PreStop(container) => self.pod.pre_stop_done(container, self.now, rng),
         }
     }
@@ -188,6 +198,10 @@ impl<W: World> VirtualTime<W> {
                     } else {
                         self.pending.push((self.now + takes, Pending::Exit(container, code)));
                     }
+                }
+                Ask::PostStart { container } => {
+                    let (takes, is_well) = self.world.post_start(container, self.now);
+                    self.pending.push((self.now + takes, Pending::PostStart(container, is_well)));
                 }
                 Ask::PreStop { container, limit } => {
                     let takes = self.world.pre_stop(container, limit, self.now);

@@ -4,10 +4,11 @@
 use rand::{Rng, RngExt};
 
 use super::kind::Kind;
+use super::restart::Fate;
 use super::results::{Results, Verdict};
 use super::runtime::Instance;
 use super::settings::Settings;
-use super::spec::{Probe, RestartPolicy};
+use super::spec::Probe;
 use super::status::{PodStatus, State};
 use super::ticker::Ticker;
 use super::time::Time;
@@ -22,8 +23,11 @@ pub(super) struct Worker {
     failure_threshold: u32,
     period_seconds: i32,
     /// What decides whether the container comes back after it ended.
-    restart_policy: RestartPolicy,
+    fate: Fate,
     is_sidecar: bool,
+    is_exec: bool,
+    /// Its attempts come to nothing any more.
+    is_frozen: bool,
     ticker: Ticker,
     /// `manualTriggerCh`, which holds one.
     is_triggered: bool,
@@ -71,7 +75,7 @@ impl Worker {
         container: usize,
         kind: Kind,
         probe: &Probe,
-        (restart_policy, is_sidecar): (RestartPolicy, bool),
+        (fate, is_sidecar): (Fate, bool),
         settings: &Settings,
         now: Time,
         rng: &mut impl Rng,
@@ -87,8 +91,10 @@ impl Worker {
             success_threshold: u32::try_from(probe.success_threshold).unwrap_or(1),
             failure_threshold: u32::try_from(probe.failure_threshold).unwrap_or(1),
             period_seconds: probe.period_seconds,
-            restart_policy,
+            fate,
             is_sidecar,
+            is_exec: probe.handlers.exec.is_some(),
+            is_frozen: false,
             ticker,
             is_triggered: false,
             is_stopped: false,
@@ -131,6 +137,11 @@ impl Worker {
     /// A non-blocking send on `manualTriggerCh`.
     pub(super) const fn trigger(&mut self) {
         self.is_triggered = true;
+    }
+
+    /// kubernetes#140881: the pod ends, and an exec probe errs from here on.
+    pub(super) const fn freeze(&mut self) {
+        self.is_frozen = self.is_exec;
     }
 
     /// A non-blocking send on `stopCh`. An attempt that is under way is still waited for.
@@ -225,7 +236,7 @@ impl Worker {
             }
             State::Terminated(exited) => {
                 results.set(self.container, self.kind, instance, Verdict::Failure);
-                let restarts = self.restart_policy.restarts_after(exited.exit_code);
+                let restarts = self.fate.restarts_after(exited.exit_code);
                 return if restarts { Turn::KeepGoing } else { Turn::End };
             }
         };
@@ -236,14 +247,14 @@ impl Worker {
         if container.started == (self.kind == Kind::Startup) {
             return Turn::KeepGoing;
         }
-        Turn::Probe
+        if self.is_frozen { Turn::KeepGoing } else { Turn::Probe }
     }
 
     /// `doProbe` after the handler: counts the run of equal results and, at the threshold, sets the result.
     /// `None` is an error: the result is thrown away, and the run neither grows nor ends.
     pub(super) fn record(&mut self, result: Option<Verdict>, results: &mut Results) {
         self.activity = Activity::Waiting;
-        let (Some(result), Some(instance)) = (result, self.instance) else {
+        let (Some(result), Some(instance)) = (result.filter(|_| !self.is_frozen), self.instance) else {
             return;
         };
         if self.last == Some(result) {

@@ -18,7 +18,7 @@ use super::timestamp;
 const SIMILAR: usize = 10;
 /// Without a similar event for so long, counting begins anew.
 const SIMILAR_WITHIN: Duration = Duration::from_secs(600);
-/// So many events about one object may come at once …
+/// So many events of one type about one object may come at once …
 const BURST: f64 = 25.0;
 /// … and then one in so many seconds.
 const REFILL_SECONDS: f64 = 300.0;
@@ -158,7 +158,7 @@ impl Recorder {
 // === impl Report ===
 
 impl Report<'_> {
-    /// What the limit applies to: the object. Source and component are the recorder's own.
+    /// What is counted together: the object. Source and component are the recorder's own.
     fn object_key(&self) -> String {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let metadata = &self.about["metadata"];
@@ -193,7 +193,8 @@ impl Correlator {
             names.find(|name| !is_taken(name)).unwrap_or_default()
         };
         let entry = self.count(key, message, now, name);
-        self.take_token(object, now).then_some(entry)
+        // A kubelet of 1.36 has a budget for Normal and another for Warning: many failures cost no Killing.
+        self.take_token([&object, report.severity].join("\n"), now).then_some(entry)
     }
 
     /// `EventAggregator.EventAggregate`
@@ -225,9 +226,9 @@ impl Correlator {
     }
 
     /// `EventSourceObjectSpamFilter.Filter`
-    fn take_token(&mut self, object: String, now: Duration) -> bool {
+    fn take_token(&mut self, key: String, now: Duration) -> bool {
         make_room(&mut self.tokens);
-        let tokens = self.tokens.entry(object).or_insert(Tokens { left: BURST, at: now });
+        let tokens = self.tokens.entry(key).or_insert(Tokens { left: BURST, at: now });
         let refilled = now.saturating_sub(tokens.at).as_secs_f64() / REFILL_SECONDS;
         tokens.left = (tokens.left + refilled).min(BURST);
         tokens.at = now;
@@ -296,6 +297,8 @@ mod tests {
         let (mut correlator, one, other) = (Correlator::default(), pod("p"), pod("q"));
         let mut written = (0..40).filter(|_| told(&mut correlator, &report(&one, "no"), at(0)).is_some());
         assert_eq!(written.by_ref().count(), 25);
+        let killing = Report { severity: "Normal", reason: "Killing", ..report(&one, "no") };
+        assert!(told(&mut correlator, &killing, at(0)).is_some(), "warnings cost no Normal event");
         assert!(told(&mut correlator, &report(&other, "no"), at(0)).is_some());
         assert!(told(&mut correlator, &report(&one, "no"), at(299)).is_none());
         let late = told(&mut correlator, &report(&one, "no"), at(301)).unwrap();

@@ -228,6 +228,7 @@ fn of_numbers(args: &ProbeArgs, given: &Given) -> Subject {
             restart_policy: Default::default(),
             termination_grace_period_seconds: 30,
             readiness_gates: vec![],
+            active_deadline_seconds: None,
         },
         assumed: vec![given.assumed.clone().unwrap_or(Assumed::Chance(Chances::NONE))],
         deadline: Duration::from_secs(600),

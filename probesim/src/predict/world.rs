@@ -58,6 +58,7 @@ pub(super) struct Server {
     conduct: Conduct,
     is_init: bool,
     timeouts: [Duration; 3],
+    post_start: Duration,
     pre_stop: Duration,
     /// From the pod's creation to the first start: sandbox and image.
     prepared_in: Duration,
@@ -182,16 +183,19 @@ impl Server {
             let seconds = container.probe(kind).map_or(1, |probe| probe.timeout_seconds);
             Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
         });
-        let hook = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref());
-        let pre_stop = match hook {
-            Some(LifecycleHandler::Sleep { seconds }) => u64::try_from(*seconds).unwrap_or(0),
-            _ => 0,
+        let pause = |hook: Option<&LifecycleHandler>| match hook {
+            Some(LifecycleHandler::Sleep { seconds }) => {
+                Duration::from_secs(u64::try_from(*seconds).unwrap_or(0))
+            }
+            _ => Duration::ZERO,
         };
+        let hook = container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref());
         Self {
             conduct,
             is_init,
             timeouts,
-            pre_stop: Duration::from_secs(pre_stop),
+            post_start: pause(container.post_start()),
+            pre_stop: pause(hook),
             prepared_in: Duration::from_secs_f64(f64::from(longest) * phase),
             started_at: Time::ORIGIN,
             answers_from: None,
@@ -249,7 +253,7 @@ impl World for Servers {
         let kind = match cause {
             Cause::Liveness => Some(Kind::Liveness),
             Cause::Startup => Some(Kind::Startup),
-            Cause::PodEnds => None,
+            Cause::PostStart | Cause::PodEnds => None,
         };
         if let Some(kind) = kind {
             server.counts.kills[kind as usize] += 1;
@@ -259,6 +263,10 @@ impl World for Servers {
             Conduct::Chance(_) => (Duration::ZERO, 0),
             Conduct::Simulator(simulator) => simulator.stop(grace),
         }
+    }
+
+    fn post_start(&mut self, container: usize, _: Time) -> (Duration, bool) {
+        (self.containers[container].post_start, true)
     }
 
     fn pre_stop(&mut self, container: usize, limit: Duration, _: Time) -> Duration {

@@ -100,8 +100,8 @@ async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     SockRef::from(&socket).set_linger(Some(LINGER))?;
     let stream = socket.connect(address).await?;
-    // Go sets it on every connection.
-    stream.set_nodelay(true)?;
+    // Go sets it on every connection, and does not mind that one is gone already.
+    let _ = stream.set_nodelay(true);
     Ok(stream)
 }
 

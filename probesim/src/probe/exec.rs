@@ -23,10 +23,15 @@ use crate::system_error::describe;
 
 /// `maxReadLength`: what is kept of the output.
 const LONGEST: usize = 10 << 10;
+/// Longer than anybody waits.
+const FOR_EVER: Duration = Duration::from_secs(1 << 30);
 /// Where programs are looked for when nothing says so.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Runs the command, without a shell, and waits until it and its output end.
+///
+/// The timeout is for the command alone: then it is killed, and what it has left behind is not. As long as that holds
+/// its output open, the attempt goes on (containerd).
 pub(super) async fn attempt(exec: &Exec, timeout: Duration, subject: &Subject<'_>) -> Answer {
     let command: Vec<_> = exec.command.iter().map(|part| expand(part, subject.environment)).collect();
     let mut child = match start(&command, subject) {
@@ -35,21 +40,43 @@ pub(super) async fn attempt(exec: &Exec, timeout: Duration, subject: &Subject<'_
         // The runtime has the process by then, and its last words are on its standard error.
         Err(Refused::BySystem(why)) => return Answer::failure(format!("exec {}: {why}", command[0])),
     };
-    let group = Group(child.id());
-    let Ok(ended) = time::timeout(timeout, end(&mut child)).await else {
-        drop(group);
-        // Killed processes are reaped by the runtime if they linger.
-        let _ = time::timeout(Duration::from_secs(1), child.wait()).await;
-        let command = quote(command.join(" ").as_bytes());
-        let timeout = words::duration(timeout);
-        return Answer::failure(format!("command timed out: {command} timed out after {timeout}"));
-    };
-    group.leave();
+    // In a container, what is left ends with it.
+    let group = subject.group.is_none().then(|| Group(child.id()));
+    let ended = end(&mut child, timeout).await;
+    if let Some(group) = group {
+        group.leave();
+    }
     match ended {
-        Ok((status, output)) if status.success() => Answer::success(output),
-        Ok((_, output)) => Answer::failure(output),
+        Ok((None, _)) => {
+            let command = quote(command.join(" ").as_bytes());
+            let timeout = words::duration(timeout);
+            Answer::failure(format!("command timed out: {command} timed out after {timeout}"))
+        }
+        Ok((Some(status), output)) if status.success() => Answer::success(output),
+        Ok((Some(_), output)) => Answer::failure(output),
         Err(error) => Answer::unknown(refusal(&error.to_string())),
     }
+}
+
+/// Runs the command of a hook for as long as it takes.
+///
+/// # Errors
+/// What Go's error and the output say of it.
+pub(super) async fn hook(exec: &Exec, subject: &Subject<'_>) -> Result<(), String> {
+    let command: Vec<_> = exec.command.iter().map(|part| expand(part, subject.environment)).collect();
+    let (code, output) = match start(&command, subject) {
+        Ok(mut child) => match end(&mut child, FOR_EVER).await {
+            Ok((Some(status), _)) if status.success() => return Ok(()),
+            Ok((status, output)) => (status.map_or(137, |status| status.code().unwrap_or(137)), output),
+            Err(error) => (126, describe(&error)),
+        },
+        Err(Refused::ByRuntime(why)) => {
+            return Err(format!("error: {}, message: \"\"", refusal(&why)));
+        }
+        Err(Refused::BySystem(why)) => (126, why),
+    };
+    let (words, shown) = (command.join(" "), quote(output.as_bytes()));
+    Err(format!("error: command '{words}' exited with {code}: {output}, message: {shown}"))
 }
 
 /// Who does not start a command, and why.
@@ -75,7 +102,7 @@ fn start(command: &[String], subject: &Subject<'_>) -> Result<Child, Refused> {
     }
     let found = look_path(program, directory, path, &look).map_err(Refused::ByRuntime)?;
     let mut ready = std::process::Command::new(found);
-    ready.arg0(program).args(arguments).current_dir(directory).process_group(0);
+    ready.arg0(program).args(arguments).current_dir(directory).process_group(subject.group.unwrap_or(0));
     ready.envs(subject.environment.iter().map(|(name, value)| (name, value)));
     ready.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Command::from(ready).spawn().map_err(|error| Refused::BySystem(describe(&error)))
@@ -103,11 +130,16 @@ fn refusal(why: &str) -> String {
     )
 }
 
-/// The exit status, and what was written: first to stdout, then to stderr, cut off.
-async fn end(child: &mut Child) -> io::Result<(ExitStatus, String)> {
+/// The exit status, `None` if it had to be killed; and what was written: first to stdout, then to stderr, cut off.
+async fn end(child: &mut Child, timeout: Duration) -> io::Result<(Option<ExitStatus>, String)> {
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
-    let (status, stdout, stderr) =
-        tokio::try_join!(child.wait(), read(stdout.as_mut()), read(stderr.as_mut()))?;
+    let wait = async {
+        if let Ok(status) = time::timeout(timeout, child.wait()).await {
+            return status.map(Some);
+        }
+        child.kill().await.map(|()| None)
+    };
+    let (status, stdout, stderr) = tokio::try_join!(wait, read(stdout.as_mut()), read(stderr.as_mut()))?;
     let mut output = stdout;
     output.extend(stderr);
     output.truncate(LONGEST);

@@ -33,7 +33,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::kubelet::{ContainerPort, Doubt, Handler, Outcome, Port, Version};
+use crate::kubelet::{ContainerPort, Doubt, Exec, Handler, Outcome, Port, Version};
 
 pub(crate) use dial::dial;
 pub(crate) use grpc::ask;
@@ -54,6 +54,8 @@ pub struct Subject<'a> {
     pub environment: &'a [(String, String)],
     /// Where commands run.
     pub directory: Option<&'a Path>,
+    /// The process group of the container: commands belong to it, and what they leave behind ends with it.
+    pub group: Option<i32>,
     /// Whose probes they are, for `User-Agent`.
     pub version: Version,
 }
@@ -67,7 +69,7 @@ pub struct Answer {
     pub output: String,
 }
 
-/// Makes one attempt. It takes `timeout` at most.
+/// Makes one attempt. It takes `timeout` at most, unless a command leaves something behind.
 pub async fn attempt(handler: &Handler, timeout: Duration, subject: &Subject<'_>) -> Answer {
     match handler {
         Handler::Exec(exec) => exec::attempt(exec, timeout, subject).await,
@@ -75,6 +77,14 @@ pub async fn attempt(handler: &Handler, timeout: Duration, subject: &Subject<'_>
         Handler::HttpGet(get) => http::attempt(get, timeout, subject).await,
         Handler::Grpc(call) => grpc::attempt(call, timeout, subject).await,
     }
+}
+
+/// Runs the command of a hook.
+///
+/// # Errors
+/// What the kubelet says of it.
+pub async fn hook(exec: &Exec, subject: &Subject<'_>) -> Result<(), String> {
+    exec::hook(exec, subject).await
 }
 
 // === impl Subject ===
@@ -104,6 +114,12 @@ impl Answer {
 
     const fn failure(output: String) -> Self {
         Self { outcome: Outcome::Failure, output }
+    }
+
+    /// A command was to run in a container that had ended (containerd's words).
+    pub(crate) fn of_exited_container() -> Self {
+        let why = "container is in CONTAINER_EXITED state";
+        Self::unknown(format!("rpc error: code = Unknown desc = failed to exec in container: {why}"))
     }
 
     /// The probe could not be made.

@@ -20,6 +20,7 @@ use super::Identity;
 use super::credentials::Secret;
 use crate::bounded_file;
 use crate::connection::describe;
+use crate::json_text;
 use crate::message::clean;
 
 /// A plugin that has not answered by then is ended.
@@ -227,7 +228,7 @@ async fn read_all(stdout: &mut Option<ChildStdout>, into: &mut Vec<u8>) -> Resul
 }
 
 fn read_granted(stdout: &[u8], version: &str) -> Result<Granted, String> {
-    let credential: ExecCredential = serde_json::from_slice(stdout)
+    let credential: ExecCredential = json_text::read(stdout)
         .map_err(|error| format!("its output is no ExecCredential: {}", clean(&error.to_string())))?;
     let ExecCredential { api_version, kind, status } = credential;
     if kind != "ExecCredential" {

@@ -12,6 +12,7 @@ use super::rights::Right;
 use super::subject::{Family, Subject};
 use crate::answer;
 use crate::evaluate::pod::Pod;
+use crate::json_text;
 
 /// Something to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +118,7 @@ impl Related {
                 self.events.push((uid.clone(), each(&page.items)?));
             }
             Need::Namespace => {
-                let namespace = Subject::read(serde_json::from_slice(body)?)?;
+                let namespace = Subject::read(json_text::read(body)?)?;
                 let is_ending = namespace.metadata.is_being_deleted();
                 self.namespace =
                     Answer::Got(if is_ending { Namespace::Terminating } else { Namespace::Active });

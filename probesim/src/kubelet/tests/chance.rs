@@ -46,6 +46,10 @@ impl World for Checks {
         (self.duration().min(grace), 137)
     }
 
+    fn post_start(&mut self, _: usize, _: Time) -> (Duration, bool) {
+        (self.duration(), self.rng.random_ratio(2, 3))
+    }
+
     fn pre_stop(&mut self, _: usize, _: Duration, _: Time) -> Duration {
         self.duration()
     }
@@ -93,8 +97,10 @@ fn check(pod: &Pod) {
     let conditions = pod.status().conditions;
     assert!(!conditions.ready.is_true || conditions.containers_ready.is_true);
     for (index, it) in pod.status().containers.iter().enumerate() {
-        assert!(pod.role(index) != Role::Init || !it.started, "init containers never count as started");
-        assert!(it.instance.is_some() || !(it.ready || it.started), "what was not created is not ready");
+        // Init containers that are to run again are shown as they were.
+        let is_old = it.state == State::Waiting(Waiting::RestartingAllContainers);
+        let is_kept = is_old && pod.role(index) == Role::Init;
+        assert!(it.instance.is_some() || is_kept || !(it.ready || it.started), "not created, not ready");
     }
 }
 
@@ -127,6 +133,14 @@ fn spec(rng: &mut ChaCha8Rng) -> (Value, usize) {
         }
         if rng.random_ratio(1, 4) {
             it["lifecycle"] = json!({"preStop": {"exec": {"command": ["x"]}}});
+        }
+        if (is_sidecar || !is_init) && rng.random_ratio(1, 4) {
+            it["lifecycle"]["postStart"] = json!({"exec": {"command": ["x"]}});
+        }
+        if !is_init && rng.random_ratio(1, 6) {
+            it["restartPolicy"] = "Never".into();
+            it["restartPolicyRules"] = json!([{"action": "RestartAllContainers",
+                "exitCodes": {"operator": "In", "values": [1]}}]);
         }
         it
     };

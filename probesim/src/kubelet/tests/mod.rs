@@ -1,6 +1,7 @@
 //! The model against the vectors, against a real kubelet, and against the clock.
 
 mod chance;
+mod restarts;
 mod rules;
 mod runs;
 mod speed;

@@ -146,12 +146,16 @@ fn init_containers_run_one_by_one_and_a_sidecar_has_to_start_first() {
         until(&mut time, 20),
         [
             "100 started init-a",
+            "100 Started init-a true",
             "120 exited init-a",
+            "120 Started init-a false",
             "125 started side",
             "135 Startup side",
             "135 Started side true",
             "140 started init-b",
+            "140 Started init-b true",
             "160 exited init-b",
+            "160 Started init-b false",
             "165 started c",
             "165 Started c true",
             "165 Ready true",
@@ -207,7 +211,7 @@ fn the_hook_is_charged_against_the_grace_period() {
 }
 
 #[test]
-fn a_shorter_grace_period_replaces_the_one_that_runs() {
+fn a_second_deletion_with_a_shorter_grace_period_shortens_nothing() {
     let spec = json!({"containers": [{"name": "c"}]});
     let mut time = world(&spec, Settings::ideal(), well);
     time.world.stop_takes = Duration::from_secs(60);
@@ -215,8 +219,19 @@ fn a_shorter_grace_period_replaces_the_one_that_runs() {
     time.act(&mut rng(), |pod, now, rng| pod.delete(None, now, rng));
     until(&mut time, 22);
     time.act(&mut rng(), |pod, now, rng| pod.delete(Some(Duration::from_secs(3)), now, rng));
-    assert_eq!(time.world.lines, ["220 SIGTERM c 3"]);
-    assert_eq!(until(&mut time, 30)[0], "250 exited c");
+    assert!(time.world.lines.is_empty(), "the runtime has its orders: {:?}", time.world.lines);
+    assert!(until(&mut time, 49).is_empty());
+    assert_eq!(until(&mut time, 51)[0], "500 exited c");
+}
+
+#[test]
+fn a_deletion_without_grace_leaves_a_second_for_the_hook_and_two_for_the_process() {
+    let hook = json!({"preStop": {"exec": {"command": ["x"]}}});
+    let mut time = world(&json!({"containers": [{"name": "c", "lifecycle": hook}]}), Settings::ideal(), well);
+    (time.world.hook_takes, time.world.stop_takes) = (Duration::from_secs(9), Duration::from_secs(9));
+    until(&mut time, 20);
+    time.act(&mut rng(), |pod, now, rng| pod.delete(Some(Duration::ZERO), now, rng));
+    assert_eq!(until(&mut time, 40)[..2], ["210 SIGTERM c 2", "230 exited c"]);
 }
 
 #[test]

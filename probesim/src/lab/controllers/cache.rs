@@ -25,6 +25,7 @@ pub(super) enum Kind {
     Service,
     EndpointSlice,
     PersistentVolumeClaim,
+    PodDisruptionBudget,
 }
 
 /// What has happened to one object.
@@ -54,7 +55,7 @@ pub(super) struct Cache {
 // === impl Kind ===
 
 impl Kind {
-    const ALL: [(Self, &str, &str); 11] = [
+    const ALL: [(Self, &str, &str); 12] = [
         (Self::Pod, "v1", "Pod"),
         (Self::ReplicaSet, "apps/v1", "ReplicaSet"),
         (Self::Deployment, "apps/v1", "Deployment"),
@@ -66,6 +67,7 @@ impl Kind {
         (Self::Service, "v1", "Service"),
         (Self::EndpointSlice, "discovery.k8s.io/v1", "EndpointSlice"),
         (Self::PersistentVolumeClaim, "v1", "PersistentVolumeClaim"),
+        (Self::PodDisruptionBudget, "policy/v1", "PodDisruptionBudget"),
     ];
 
     /// The kind that an owner reference names.

@@ -20,7 +20,7 @@ pub(super) fn sync(set: &Value, pods: &[&Value], revisions: &[&Value], now: Dura
     let mut plan = Plan::default();
     let revisions = Revisions::ensure(&mut plan, set, revisions);
     let min_ready = meta::seconds(set, "/spec/minReadySeconds").unwrap_or_default();
-    let is_new = |pod: &&&Value| meta::label(pod, HASH) == revisions.hash;
+    let is_new = |pod: &&Value| meta::label(pod, HASH) == revisions.hash;
     if !meta::is_deleting(set) && manage(&mut plan, set, pods, &revisions.hash, (min_ready, now)) {
         // The status follows once the store has the new pod.
         return plan;
@@ -37,12 +37,23 @@ pub(super) fn sync(set: &Value, pods: &[&Value], revisions: &[&Value], now: Dura
     status.insert("desiredNumberScheduled".to_owned(), json!(1));
     status.insert("numberReady".to_owned(), json!(some(alive.iter().any(|pod| pod::is_ready(pod)))));
     meta::set_count(&mut status, "observedGeneration", meta::count(set, "/metadata/generation"));
-    meta::set_count(&mut status, "updatedNumberScheduled", some(pods.iter().any(|pod| is_new(&pod))));
+    meta::set_count(
+        &mut status,
+        "updatedNumberScheduled",
+        some(oldest(pods).is_some_and(|pod| is_new(&pod))),
+    );
     meta::set_count(&mut status, "numberAvailable", available);
     meta::set_count(&mut status, "numberUnavailable", 1 - available);
     plan.set_status(set, Value::Object(status));
     plan.look_again(pod::next_available(alive, min_ready, now));
     plan
+}
+
+/// The pod that stands for the node in the status, also while another one is on its way.
+fn oldest<'a>(pods: &[&'a Value]) -> Option<&'a Value> {
+    let has_gone = |pod: &&Value| meta::is_deleting(pod) && pod::is_terminal(pod);
+    let there = pods.iter().copied().filter(|pod| !has_gone(pod));
+    there.min_by_key(|pod| (meta::text(pod, "/metadata/creationTimestamp"), meta::name(pod)))
 }
 
 /// Creates and deletes pods; true when one is created.
@@ -99,12 +110,30 @@ fn failure(pod: &Value) -> Told {
     Told::warning("FailedDaemonPod", message)
 }
 
+/// What daemons put up with (`AddOrUpdateDaemonPodTolerations`).
+fn tolerate_all(pod: &mut Value) {
+    let mut tolerations = pod["spec"]["tolerations"].as_array().cloned().unwrap_or_default();
+    for (key, effect) in [
+        ("not-ready", "NoExecute"),
+        ("unreachable", "NoExecute"),
+        ("disk-pressure", "NoSchedule"),
+        ("memory-pressure", "NoSchedule"),
+        ("pid-pressure", "NoSchedule"),
+        ("unschedulable", "NoSchedule"),
+    ] {
+        let key = format!("node.kubernetes.io/{key}");
+        tolerations.push(json!({"key": key, "operator": "Exists", "effect": effect}));
+    }
+    meta::put(pod, &["spec", "tolerations"], Value::Array(tolerations));
+}
+
 /// `CreatePodTemplate` and `ReplaceDaemonSetPodNodeNameNodeAffinity`
 fn daemon_pod(set: &Value, hash: &str) -> Value {
     let mut pod = pod::from_template(set, &set["spec"]["template"]);
     let generation = meta::annotation(set, "deprecated.daemonset.template.generation").unwrap_or("1");
     meta::put(&mut pod, &["metadata", "labels", HASH], json!(hash));
     meta::put(&mut pod, &["metadata", "labels", "pod-template-generation"], json!(generation));
+    tolerate_all(&mut pod);
     let required = "requiredDuringSchedulingIgnoredDuringExecution";
     let here = json!({"key": "metadata.name", "operator": "In", "values": [NODE]});
     meta::put(

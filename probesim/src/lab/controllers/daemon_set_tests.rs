@@ -41,3 +41,15 @@ fn the_pod_of_an_old_template_is_replaced_by_the_strategy() {
         assert_eq!((is_created, deleted), (creates, deletes), "{strategy} with {} pods", pods.len());
     }
 }
+
+#[test]
+fn a_surged_pod_is_not_updated_before_the_old_one_has_gone() {
+    let pod = |name: &str, made: &str| json!({"metadata": {"name": name, "creationTimestamp": made}});
+    let (old, new) = (pod("z-old", "2026-11-21T02:00:00Z"), pod("a-new", "2026-11-21T02:00:05Z"));
+    assert_eq!(oldest(&[&new, &old]).map(meta::name), Some("z-old"));
+    let mut gone = old.clone();
+    gone["metadata"]["deletionTimestamp"] = json!("2026-11-21T02:00:09Z");
+    assert_eq!(oldest(&[&new, &gone]).map(meta::name), Some("z-old"), "it still runs");
+    gone["status"]["phase"] = json!("Succeeded");
+    assert_eq!(oldest(&[&new, &gone]).map(meta::name), Some("a-new"));
+}

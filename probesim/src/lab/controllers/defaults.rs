@@ -30,6 +30,7 @@ pub(in crate::lab) fn fill(
 ) {
     let (uid, name) = (meta::uid(object).to_owned(), meta::name(object).to_owned());
     let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    let mut job_labels = None;
     let status = match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Pod") => {
             fill_pod(spec);
@@ -59,17 +60,28 @@ pub(in crate::lab) fn fill(
                    "numberReady": 0})
         }
         ("batch", "Job") => {
+            // `SetDefaults_Job`: a Job without labels has those of its template.
+            let labels = spec.get("template").map(|template| template["metadata"]["labels"].clone());
             fill_job(spec, &uid, &name);
+            job_labels = labels.filter(|labels| labels.is_object() && before.is_none());
             json!({})
         }
         _ => return,
     };
     fill_template(spec);
+    if let Some(labels) = job_labels
+        && object["metadata"]["labels"].as_object().is_none_or(Map::is_empty)
+    {
+        meta::put(object, &["metadata", "labels"], labels);
+    }
     if resource.kind == "DaemonSet" {
         let annotation = "deprecated.daemonset.template.generation";
-        if meta::annotation(object, annotation).is_none() {
-            meta::put(object, &["metadata", "annotations", annotation], json!("1"));
-        }
+        let generation = before.map_or(1, |before| {
+            let known =
+                meta::annotation(before, annotation).and_then(|it| it.parse::<i64>().ok()).unwrap_or(1);
+            known + i64::from(before["spec"]["template"] != object["spec"]["template"])
+        });
+        meta::put(object, &["metadata", "annotations", annotation], json!(generation.to_string()));
     }
     if object["status"].is_null() {
         object["status"] = status;

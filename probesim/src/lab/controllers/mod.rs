@@ -9,6 +9,7 @@ mod claim;
 mod daemon_set;
 pub(super) mod defaults;
 mod deployment;
+pub(super) mod disruption;
 mod endpoints;
 mod garbage;
 mod job;
@@ -123,6 +124,10 @@ impl Controllers {
                 daemon_set::sync(object, &controlled(Kind::Pod), &revisions, now)
             }
             Kind::Job => job::sync(object, &controlled(Kind::Pod), now),
+            Kind::PodDisruptionBudget => {
+                let pods: Vec<_> = cache.all(Kind::Pod, namespace).collect();
+                disruption::sync(object, &pods, &self.scaled_owners(object, &pods), now)
+            }
             Kind::Service => {
                 let pods: Vec<_> = cache.all(Kind::Pod, namespace).collect();
                 endpoints::sync(object, &pods, &controlled(Kind::EndpointSlice), now)
@@ -130,6 +135,28 @@ impl Controllers {
             Kind::PersistentVolumeClaim => claim::sync(object),
             Kind::Pod | Kind::ControllerRevision | Kind::CronJob | Kind::EndpointSlice => Plan::default(),
         }
+    }
+
+    /// What the pods of a budget belong to in the end, each once.
+    fn scaled_owners<'a>(&'a self, budget: &Value, pods: &[&'a Value]) -> Vec<&'a Value> {
+        let owner_of = |object: &Value| {
+            let reference = meta::controller(object)?;
+            let found = self.cache.get(
+                Kind::of(reference)?,
+                meta::namespace(object),
+                meta::text(reference, "/name"),
+            )?;
+            Some(&**found)
+        };
+        let mut owners: Vec<&Value> = Vec::new();
+        for pod in pods.iter().filter(|pod| meta::selects(&budget["spec"]["selector"], pod)) {
+            let Some(owner) = owner_of(pod) else { continue };
+            let last = owner_of(owner).unwrap_or(owner);
+            if !owners.iter().any(|known| meta::uid(known) == meta::uid(last)) {
+                owners.push(last);
+            }
+        }
+        owners
     }
 
     /// Whether an owner is still there; one of a kind that is not served cannot be judged, and counts as there.
@@ -154,6 +181,11 @@ impl Controllers {
         if seen.kind == Kind::Pod {
             let services = self.cache.all(Kind::Service, meta::namespace(object));
             services.for_each(|service| self.queue.push(Key::of(Task::Sync, Kind::Service, service)));
+        }
+        if matches!(seen.kind, Kind::Pod | Kind::ReplicaSet | Kind::Deployment | Kind::StatefulSet) {
+            let kind = Kind::PodDisruptionBudget;
+            let budgets = self.cache.all(kind, meta::namespace(object));
+            budgets.for_each(|budget| self.queue.push(Key::of(Task::Sync, kind, budget)));
         }
         let is_new = seen.before.is_none();
         match &seen.after {

@@ -40,7 +40,12 @@ impl<'a> Revisions<'a> {
                          "ownerReferences": [meta::owner_reference(owner)]},
             "data": data, "revision": newest + 1,
         });
-        meta::put(&mut revision, &["metadata", "labels", "controller-revision-hash"], json!(hash));
+        // The history of StatefulSets has a label of its own.
+        let label = match meta::text(owner, "/kind") {
+            "StatefulSet" => "controller.kubernetes.io/hash",
+            _ => "controller-revision-hash",
+        };
+        meta::put(&mut revision, &["metadata", "labels", label], json!(hash));
         plan.push(Write::Create(revision, None));
         Self { known, hash, name }
     }

@@ -4,14 +4,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pod_run::{Done, PodRun};
+use super::pod_run::{Done, Hook, PodRun, When};
 use super::probing;
+use super::process::Process;
 use super::publish::{self, Surroundings};
 use super::stand_in::StandIn;
 use crate::kubelet::{Ask, Attempt, Change, Event, Handler, LifecycleHandler};
 use crate::lab::api::answer::status::Status;
 use crate::lab::happening::Fact;
 use crate::lab::store::write::{self, DeleteOptions, Part, Place};
+use crate::probe::Answer;
+
+/// A hook lasts as long as it takes; longer than anybody waits.
+const UNLIMITED: Duration = Duration::from_secs(1 << 30);
 
 // === impl PodRun ===
 
@@ -28,12 +33,10 @@ impl PodRun {
                     self.slots[container].instance = instance;
                     self.try_start(container);
                 }
-                Ask::PreStop { container, limit } => self.pre_stop(container, limit),
+                Ask::PostStart { container } => self.run_hook(container, When::PostStart, UNLIMITED),
+                Ask::PreStop { container, limit } => self.run_hook(container, When::PreStop, limit),
                 Ask::Stop { container, grace, cause } => {
-                    let slot = &mut self.slots[container];
-                    if let Some(hook) = slot.hook.take() {
-                        hook.abort();
-                    }
+                    let slot = &self.slots[container];
                     let name = slot.name.clone();
                     if !slot.is_abandoned {
                         self.tell(Fact::Stopping { pod: self.name.clone(), container: name, grace, cause });
@@ -61,17 +64,13 @@ impl PodRun {
     }
 
     fn report(&self, event: &Event) {
-        let container = event.container();
-        if self.slots[container].is_abandoned {
+        let message = event.message(&self.pod);
+        let slot = event.container().map(|container| &self.slots[container]);
+        if slot.is_some_and(|slot| slot.is_abandoned) {
             return;
         }
-        let has_failed = self.slots[container].process.is_none()
-            && matches!(self.slots[container].stand_in, Ok(StandIn::Process(_)));
-        if has_failed && matches!(event, Event::Started { .. }) {
-            // It could not be started: `start.rs` has said so.
-            return;
-        }
-        self.record(container, event.severity(), event.reason(), &event.message(&self.pod));
+        let path = slot.map(|slot| slot.field_path.as_str());
+        self.kubelet.recorder.record(&self.object, path, event.severity(), event.reason(), &message);
     }
 
     fn stop(&mut self, container: usize, grace: Duration) {
@@ -95,16 +94,28 @@ impl PodRun {
             // The pod may be gone by then.
             let _ = done.send(Done::Probed { id, container, kind, number, answer, took });
         };
+        let published = self.pod.status().containers.get(container).and_then(|status| status.instance);
+        let is_live = published == Some(self.slots[container].instance);
+        if matches!(handler, Handler::Exec(_)) && !(is_live && self.slots[container].is_alive()) {
+            // The kubelet still has the container before this one in its status, and asks that.
+            return probed(Answer::of_exited_container(), Duration::ZERO);
+        }
         let what = self.attempt(container, handler, timeout);
         self.tasks.spawn(probing::attempt(what, Box::new(probed)));
     }
 
-    fn pre_stop(&mut self, container: usize, limit: Duration) {
-        let hook = self.pod.container(container).lifecycle.as_ref().and_then(|it| it.pre_stop.clone());
-        let (done, slot) = (self.done.clone(), container);
-        let hooked = move |is_well| {
-            let _ = done.send(Done::Hooked { container: slot, is_well });
+    fn run_hook(&mut self, container: usize, when: When, limit: Duration) {
+        let lifecycle = self.pod.container(container).lifecycle.clone().unwrap_or_default();
+        let hook = match when {
+            When::PostStart => lifecycle.post_start,
+            When::PreStop => lifecycle.pre_stop,
         };
+        let (done, slot) = (self.done.clone(), container);
+        let hooked = move |result| {
+            // The pod may be gone by then.
+            let _ = done.send(Done::Hooked { container: slot, when, result });
+        };
+        let keep = |task, is_pause| Some(Hook { task, when, is_pause });
         let handler = match hook {
             Some(LifecycleHandler::Exec(exec)) => Some(Handler::Exec(exec)),
             Some(LifecycleHandler::HttpGet(get)) => Some(Handler::HttpGet(get)),
@@ -112,18 +123,20 @@ impl PodRun {
                 let pause = Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).min(limit);
                 let sleep = async move {
                     tokio::time::sleep(pause).await;
-                    hooked(true);
+                    hooked(Ok(()));
                 };
-                self.slots[container].hook = Some(self.tasks.spawn(sleep));
+                self.slots[container].hook = keep(self.tasks.spawn(sleep), true);
                 return;
             }
             // The API keeps `tcpSocket` for old manifests; the kubelet refuses to run it.
             Some(LifecycleHandler::TcpSocket(_)) | None => None,
         };
-        let Some(handler) = handler else { return hooked(false) };
-        let what = self.attempt(container, handler, limit);
-        let over = move |answer, _| hooked(probing::is_hook_well(&answer));
-        self.slots[container].hook = Some(self.tasks.spawn(probing::attempt(what, Box::new(over))));
+        let Some(handler) = handler else { return hooked(Err("invalid handler".to_owned())) };
+        let what = self.attempt(container, handler, UNLIMITED);
+        let pod = self.pod.identity().event_name();
+        let called = format!("Container \"{}\" in Pod \"{pod}\"", self.slots[container].name);
+        self.slots[container].hook =
+            keep(self.tasks.spawn(probing::hook(what, called, Box::new(hooked))), false);
     }
 
     fn attempt(&self, container: usize, handler: Handler, timeout: Duration) -> probing::What {
@@ -140,6 +153,7 @@ impl PodRun {
             },
             environment: slot.environment.clone(),
             directory: slot.spec["workingDir"].as_str().map(Into::into),
+            group: slot.process.as_ref().map(Process::group),
             version: node.version,
         }
     }

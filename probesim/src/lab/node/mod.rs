@@ -3,8 +3,10 @@
 //! | file | what it decides or does |
 //! |---|---|
 //! | `rule`, `image`, `stand_in` | what stands for a container |
+//! | `pull` | images that cannot be had |
 //! | `expand`, `field`, `environment`, `prepare` | the words and variables of its process |
-//! | `bind`, `owner`, `addresses` | where a pod runs, what it belongs to, its address |
+//! | `bind`, `place`, `owner`, `addresses` | where a pod runs, what it belongs to, its address |
+//! | `evict`, `toleration` | which pods a taint drives away |
 //! | `pod_run`, `asks`, `start`, `probing` | one pod: carries out what the model asks |
 //! | `publish`, `quality`, `clock` | the pod's status as the API shows it |
 //! | `process`, `groups`, `guard`, `output`, `books` | processes, their ends, their lines |
@@ -16,6 +18,7 @@ mod bind;
 mod books;
 mod clock;
 mod environment;
+mod evict;
 mod expand;
 mod field;
 mod groups;
@@ -23,6 +26,7 @@ mod guard;
 mod image;
 mod output;
 mod owner;
+mod place;
 mod pod_run;
 mod prepare;
 mod probing;
@@ -30,11 +34,13 @@ mod process;
 mod publish;
 #[cfg(test)]
 mod publish_tests;
+mod pull;
 mod quality;
 mod rule;
 mod stand_in;
 mod start;
 mod teller;
+mod toleration;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -55,6 +61,7 @@ pub(super) use addresses::Addresses;
 pub(super) use bind::NODE;
 pub(super) use books::{Books, Line, Page};
 pub(super) use environment::check as check_environment;
+pub(super) use evict::run as evict;
 pub(super) use groups::Groups;
 pub(super) use guard::SCRATCH;
 pub use guard::{Args as GuardArgs, guard};
@@ -64,6 +71,7 @@ pub(super) use stand_in::Choice;
 pub(super) use teller::Teller;
 
 use clock::Clock;
+use place::{Asked, Misfit};
 use pod_run::{Order, PodRun};
 
 /// More pods than this would rather stop the machine than show anything.
@@ -103,23 +111,27 @@ pub(super) async fn run(node: Node, mut pods: Follower) {
     let scheduler = Recorder::new(store.clone(), "default-scheduler");
     let recorder = Recorder::new(store.clone(), "kubelet").on_host(NODE);
     let kubelet = Arc::new(Kubelet { settings: Settings::of(node.version), clock, recorder, node });
-    let mut known = Known { runs: HashMap::new(), tasks: JoinSet::new() };
+    let mut known = Known { runs: HashMap::new(), tasks: JoinSet::new(), has_waiting: false };
+    let mut nodes = Follower::of(&store, "nodes");
     loop {
-        for change in pods.next().await {
+        let changes = tokio::select! {
+            changes = pods.next() => changes,
+            _ = nodes.next() => Vec::new(),
+        };
+        // A node that changed, or a pod that went, may leave room for those that wait.
+        let mut has_room = changes.is_empty();
+        for change in changes {
             let pod = change.object.value();
             if change.is_delete {
                 known.remove(&kubelet, &pod);
-                continue;
+                has_room = true;
+            } else if !known.update(&pod) {
+                known.take(&kubelet, &scheduler, pod);
             }
-            if known.update(&pod) {
-                continue;
-            }
-            let bound = match bind::is_waiting(&pod) {
-                true => schedule(&kubelet, &scheduler, &pod, known.is_full()),
-                false => Some(pod),
-            };
-            if let Some(pod) = bound.filter(bind::is_ours) {
-                known.add(&kubelet, pod);
+        }
+        if has_room && std::mem::take(&mut known.has_waiting) {
+            for pod in store.list("pods", "").into_iter().filter(bind::is_waiting) {
+                known.take(&kubelet, &scheduler, pod);
             }
         }
         while known.tasks.try_join_next().is_some() {}
@@ -149,15 +161,23 @@ pub(super) fn object(addresses: &Addresses, now: &str) -> Value {
 }
 
 /// Binds a pod that can run here, or says why it cannot.
-fn schedule(kubelet: &Kubelet, scheduler: &Recorder, pod: &Value, is_full: bool) -> Option<Value> {
+fn schedule(
+    kubelet: &Kubelet,
+    scheduler: &Recorder,
+    pod: &Value,
+    (is_full, taken): (bool, Asked),
+) -> Option<Value> {
     let store = &kubelet.node.store;
-    let why_not = match pod_run::spec(pod) {
-        Err(why) => Some(format!("the lab cannot run the pod: {why}")),
-        Ok(_) if is_full => Some("1 Too many pods.".to_owned()),
-        Ok(_) => None,
+    let misfit = || match store.get("nodes", "", NODE) {
+        Some(node) => place::misfit(&node, pod, taken).or(is_full.then_some(Misfit::Full)),
+        // Somebody deleted it.
+        None => Some(Misfit::Unschedulable),
     };
-    if let Some(why) = why_not {
-        let message = format!("0/1 nodes are available: {why}");
+    let why_not = match pod_run::spec(pod) {
+        Err(why) => Some(format!("0/1 nodes are available: the lab cannot run the pod: {why}")),
+        Ok(_) => misfit().map(|misfit| place::refusal(&[misfit])),
+    };
+    if let Some(message) = why_not {
         bind::refuse(store, pod, &message);
         scheduler.record(pod, None, "Warning", "FailedScheduling", &message);
         return None;
@@ -170,8 +190,10 @@ fn schedule(kubelet: &Kubelet, scheduler: &Recorder, pod: &Value, is_full: bool)
 
 /// The pods of the node, by their UID.
 struct Known {
-    runs: HashMap<String, UnboundedSender<Order>>,
+    runs: HashMap<String, (UnboundedSender<Order>, Asked)>,
     tasks: JoinSet<()>,
+    /// There are pods that found no place.
+    has_waiting: bool,
 }
 
 // === impl Known ===
@@ -180,28 +202,50 @@ impl Known {
     /// Whether as many pods run as the node takes.
     fn is_full(&self) -> bool {
         self.runs.len() >= MOST_PODS
-            && self.runs.values().filter(|orders| !orders.is_closed()).count() >= MOST_PODS
+            && self.runs.values().filter(|(orders, _)| !orders.is_closed()).count() >= MOST_PODS
+    }
+
+    /// What the pods that run ask for.
+    fn taken(&self) -> Asked {
+        let running = self.runs.values().filter(|(orders, _)| !orders.is_closed());
+        running.fold(Asked::default(), |all, (_, one)| Asked {
+            cpu: all.cpu.saturating_add(one.cpu),
+            memory: all.memory.saturating_add(one.memory),
+        })
+    }
+
+    /// Runs a pod that is bound to the node, or can be.
+    fn take(&mut self, kubelet: &Arc<Kubelet>, scheduler: &Recorder, pod: Value) {
+        let bound = match bind::is_waiting(&pod) {
+            true => schedule(kubelet, scheduler, &pod, (self.is_full(), self.taken())),
+            false => Some(pod),
+        };
+        self.has_waiting |= bound.is_none();
+        if let Some(pod) = bound.filter(bind::is_ours) {
+            self.add(kubelet, pod);
+        }
     }
 
     fn add(&mut self, kubelet: &Arc<Kubelet>, pod: Value) {
         let uid = uid(&pod);
         let (orders, inbox) = unbounded_channel();
+        let asked = place::asked(&pod);
         if let Ok(run) = PodRun::try_new(kubelet.clone(), pod) {
-            self.runs.insert(uid, orders);
+            self.runs.insert(uid, (orders, asked));
             self.tasks.spawn(run.run(inbox));
         }
     }
 
     /// Tells a pod that runs how the API has it now. Says whether there is one.
     fn update(&self, pod: &Value) -> bool {
-        let Some(orders) = self.runs.get(&uid(pod)) else { return false };
+        let Some((orders, _)) = self.runs.get(&uid(pod)) else { return false };
         // A pod that has ended takes no more orders.
         let _ = orders.send(Order::Changed(Box::new(pod.clone())));
         true
     }
 
     fn remove(&mut self, kubelet: &Kubelet, pod: &Value) {
-        if let Some(orders) = self.runs.remove(&uid(pod)) {
+        if let Some((orders, _)) = self.runs.remove(&uid(pod)) {
             let _ = orders.send(Order::Removed);
             let name: Arc<str> = pod_run::full_name(pod).into();
             kubelet.node.logs.books().forget(&name);

@@ -17,6 +17,7 @@ use super::Kubelet;
 use super::owner::{Owner, owners};
 use super::process::Process;
 use super::publish::Details;
+use super::pull::Pulls;
 use super::stand_in::StandIn;
 use crate::kubelet::{AttemptId, Identity, Instance, Kind, Phase, Pod, PodSpec, Role, Time};
 use crate::lab::happening::{Fact, Member};
@@ -71,10 +72,29 @@ pub(super) struct Slot {
     /// The instance that runs or is to be started.
     pub(super) instance: Instance,
     /// The hook that runs.
-    pub(super) hook: Option<AbortHandle>,
+    pub(super) hook: Option<Hook>,
     pub(super) details: Details,
+    pub(super) pulls: Pulls,
+    /// How often the start that is asked for was tried in vain.
+    pub(super) tries: u32,
     /// The pod went before an instance could be started: nothing more is told of it.
     pub(super) is_abandoned: bool,
+}
+
+/// A hook that runs.
+#[derive(Debug)]
+pub(super) struct Hook {
+    pub(super) task: AbortHandle,
+    pub(super) when: When,
+    /// It only waits, and the end of its container does not make it fail.
+    pub(super) is_pause: bool,
+}
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    PostStart,
+    PreStop,
 }
 
 /// What the node tells a pod.
@@ -93,10 +113,19 @@ pub(super) enum Done {
     Probed { id: AttemptId, container: usize, kind: Kind, number: u8, answer: Answer, took: Duration },
     /// An instance ended.
     Exited { container: usize, instance: Instance, code: i32 },
-    /// A preStop hook.
-    Hooked { container: usize, is_well: bool },
+    /// A hook, or why it failed.
+    Hooked { container: usize, when: When, result: Result<(), String> },
     /// It is time to try again to start a container.
     Retry { container: usize },
+}
+
+// === impl Slot ===
+
+impl Slot {
+    /// Whether something of it runs that a command could join.
+    pub(super) fn is_alive(&self) -> bool {
+        self.process.is_some() || matches!(self.stand_in, Ok(StandIn::Target(_)))
+    }
 }
 
 // === impl PodRun ===
@@ -203,7 +232,8 @@ impl PodRun {
         let now = self.kubelet.clock.now();
         self.pod.delete(Some(grace), now, &mut self.rng);
         for index in 0..self.slots.len() {
-            if self.slots[index].details.held.is_some() {
+            if self.slots[index].tries > 0 {
+                self.slots[index].tries = 0;
                 self.slots[index].is_abandoned = true;
                 self.pod.container_started(index, now, &mut self.rng);
                 self.pod.container_exited(index, 137, now, &mut self.rng);
@@ -228,14 +258,29 @@ impl PodRun {
                 self.pod.probe_done(id, answer.outcome, &answer.output, now, &mut self.rng);
             }
             Done::Exited { container, instance, code } => self.exited(container, instance, code),
-            Done::Hooked { container, is_well } => {
-                if !is_well {
+            Done::Hooked { container, when, result } => self.hooked(container, when, result),
+            Done::Retry { container } => self.try_start(container),
+        }
+    }
+
+    /// A hook is over.
+    pub(super) fn hooked(&mut self, container: usize, when: When, result: Result<(), String>) {
+        self.slots[container].hook = None;
+        let now = self.kubelet.clock.now();
+        match when {
+            When::PostStart => {
+                let is_well = result.is_ok();
+                if let Err(why) = result {
+                    self.slots[container].details.failure = why;
+                }
+                self.pod.post_start_done(container, is_well, now, &mut self.rng);
+            }
+            When::PreStop => {
+                if result.is_err() {
                     self.record(container, "Warning", "FailedPreStopHook", "PreStopHook failed");
                 }
-                self.slots[container].hook = None;
-                self.pod.pre_stop_done(container, self.kubelet.clock.now(), &mut self.rng);
+                self.pod.pre_stop_done(container, now, &mut self.rng);
             }
-            Done::Retry { container } => self.try_start(container),
         }
     }
 
@@ -287,6 +332,8 @@ fn slots(kubelet: &Kubelet, object: &Value, pod: &Pod, owners: &[Owner]) -> Vec<
                 instance: Instance::FIRST,
                 hook: None,
                 details: Details::default(),
+                pulls: Pulls::default(),
+                tries: 0,
                 is_abandoned: false,
             }
         })

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::environment::{self, Find, set, value_of};
 use super::expand::expand;
-use super::groups::Farewell;
+use super::groups::{Farewell, Stop};
 use super::process::Invocation;
 use super::stand_in::{Kind, Program};
 
@@ -64,12 +64,14 @@ pub(super) fn invocation(
     program: &Program,
     container: &Value,
     environment: Vec<(String, String)>,
+    stop: Stop,
 ) -> Invocation {
     let arguments = program.arguments.iter().map(|word| expand(word, |name| value_of(&environment, name)));
     Invocation {
         words: program.entrypoint.iter().cloned().chain(arguments).collect(),
         directory: container["workingDir"].as_str().map(PathBuf::from),
         // A simulator would drain first, for seconds.
+        stop,
         farewell: if program.kind == Kind::Simulator { Farewell::Killed } else { Farewell::Asked },
         environment,
     }
@@ -109,7 +111,12 @@ mod tests {
             entrypoint: vec!["./$(A)".into()],
             arguments: vec!["--a=$(A)".into(), "$(B)".into()],
         };
-        let invocation = invocation(&program, &json!({"workingDir": "/srv"}), vec![("A".into(), "1".into())]);
+        let invocation = invocation(
+            &program,
+            &json!({"workingDir": "/srv"}),
+            vec![("A".into(), "1".into())],
+            Stop::of(&Value::Null, &Value::Null, false),
+        );
         assert_eq!(invocation.words, ["./$(A)", "--a=1", "$(B)"]);
         assert_eq!(invocation.directory, Some("/srv".into()));
     }

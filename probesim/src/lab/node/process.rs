@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::groups::{self, Farewell, Groups};
+use super::groups::{self, Farewell, Groups, Stop};
 use super::output::Output;
 
 /// containerd's limit for a line of a log.
@@ -31,11 +31,14 @@ pub(super) struct Invocation {
     pub(super) directory: Option<PathBuf>,
     /// Its end when the lab ends.
     pub(super) farewell: Farewell,
+    /// What asks it to end before that.
+    pub(super) stop: Stop,
 }
 
 /// A process that runs. When this is dropped, nobody can stop it but the lab's end.
 #[derive(Debug)]
 pub(super) struct Process {
+    leader: i32,
     graces: UnboundedSender<Duration>,
 }
 
@@ -66,8 +69,13 @@ impl Process {
         let leader = child.id().and_then(|id| i32::try_from(id).ok()).ok_or(io::ErrorKind::NotFound)?;
         groups.add(leader, invocation.farewell);
         let (graces, orders) = unbounded_channel();
-        tokio::spawn(supervise(child, leader, orders, groups.clone(), output, ended));
-        Ok(Self { graces })
+        tokio::spawn(supervise(child, (leader, invocation.stop), orders, groups.clone(), output, ended));
+        Ok(Self { leader, graces })
+    }
+
+    /// The group that its commands belong to, and end with.
+    pub(super) const fn group(&self) -> i32 {
+        self.leader
     }
 
     /// SIGTERM now, SIGKILL after the grace period; when it is told again, the new period counts.
@@ -79,7 +87,7 @@ impl Process {
 
 async fn supervise(
     mut child: Child,
-    leader: i32,
+    (leader, stop): (i32, Stop),
     mut orders: UnboundedReceiver<Duration>,
     groups: Groups,
     output: Output,
@@ -95,7 +103,7 @@ async fn supervise(
             status = child.wait() => break status,
             grace = orders.recv(), if is_told => match grace {
                 Some(grace) => {
-                    groups::terminate(leader);
+                    groups::stop(leader, stop);
                     // A grace period beyond all time never ends.
                     kill_at = Instant::now().checked_add(grace);
                 }

@@ -7,12 +7,18 @@ use serde_json::{Map, Value, json};
 use super::clock::Clock;
 use super::quality;
 use crate::kubelet::{
-    Condition, ContainerStatus, Exited, Instance, Phase, Pod, Reason, Role, State, Time, Waiting,
+    Condition, ContainerStatus, Exited, Instance, LATE, Phase, Pod, Reason, Role, State, Time, Waiting,
 };
 
 /// Conditions that the kubelet writes; others belong to others.
-const OWN: [&str; 5] =
-    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+const OWN: [&str; 6] = [
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+    "AllContainersRestarting",
+];
 
 /// What the model does not know of its pod.
 #[derive(Debug)]
@@ -40,6 +46,8 @@ pub(super) struct Details {
     pub(super) image_id: String,
     /// Why it cannot be started: a reason and a message.
     pub(super) held: Option<(&'static str, String)>,
+    /// Why its last start failed.
+    pub(super) failure: String,
     /// Of the instances that ended last.
     pub(super) last_words: Vec<LastWords>,
 }
@@ -63,6 +71,10 @@ pub(super) fn status(pod: &Pod, around: &Surroundings<'_>) -> Value {
         "hostIP": around.host_ip.to_string(),
         "hostIPs": [{"ip": around.host_ip.to_string()}],
     });
+    if around.phase == Phase::Failed && pod.is_late() {
+        status["reason"] = json!("DeadlineExceeded");
+        status["message"] = json!(LATE);
+    }
     if let Some(ip) = around.pod_ip {
         status["podIP"] = json!(ip.to_string());
         status["podIPs"] = json!([{"ip": ip.to_string()}]);
@@ -99,6 +111,10 @@ fn conditions(pod: &Pod, around: &Surroundings<'_>) -> Vec<Value> {
         made(OWN[2], conditions.ready, ready),
         made(OWN[3], conditions.containers_ready, containers_ready),
     ];
+    if let Some(condition) = conditions.all_restarting {
+        let message = condition.is_true.then(|| "container exited with restart policy rule".to_owned());
+        shown.insert(0, made(OWN[5], condition, message));
+    }
     let known = around.object["status"]["conditions"].as_array();
     for condition in known.into_iter().flatten() {
         let name = condition["type"].as_str().unwrap_or_default();
@@ -150,7 +166,7 @@ fn container_status(pod: &Pod, around: &Surroundings<'_>, index: usize, status: 
     put("state", state);
     put("lastState", last);
     put("ready", json!(status.ready));
-    put("restartCount", json!(status.instance.map_or(0, Instance::restart_count)));
+    put("restartCount", json!(status.restarts));
     put("image", json!(container.image));
     put("imageID", json!(if status.instance.is_some() { details.image_id.as_str() } else { "" }));
     if let Some(instance) = status.instance {
@@ -171,12 +187,16 @@ fn waits(pod: &Pod, index: usize, waiting: Waiting, details: &Details) -> Value 
         Waiting::BackOff(delay) => {
             json!({"reason": waiting.name(), "message": pod.back_off_message(index, delay)})
         }
+        Waiting::RunContainerError | Waiting::PostStartHookError => {
+            json!({"reason": waiting.name(), "message": details.failure})
+        }
         other => json!({"reason": other.name()}),
     }
 }
 
 fn terminated(around: &Surroundings<'_>, index: usize, name: &str, exited: &Exited) -> Value {
-    let words = around.containers[index].last_words.iter().find(|words| words.instance == exited.instance);
+    let known = around.containers[index].last_words.iter().filter(|_| !exited.was_reset);
+    let words = known.rev().find(|words| words.instance == exited.instance);
     let reason = words.and_then(|words| words.reason).unwrap_or_else(|| exited.reason());
     let mut shown = json!({"exitCode": exited.exit_code, "reason": reason});
     if let Some(words) = words {

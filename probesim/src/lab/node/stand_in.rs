@@ -21,6 +21,8 @@ pub(in crate::lab) enum StandIn {
     Process(Program),
     /// Something that the lab neither starts nor stops.
     Target(Target),
+    /// Nothing: its image cannot be pulled.
+    Unpullable,
 }
 
 /// What is started for a container, before `$(VARIABLE)`s are expanded.
@@ -50,12 +52,27 @@ pub(in crate::lab) enum Kind {
 pub(in crate::lab) struct Choice {
     /// `--run`.
     pub(in crate::lab) runs: Vec<Run>,
+    /// `--image-fails`.
+    pub(in crate::lab) failing: Vec<String>,
     /// `--target`.
     pub(in crate::lab) targets: Vec<Stand>,
     /// This program.
     pub(in crate::lab) simulator: PathBuf,
     /// The gate, where there is one.
     pub(in crate::lab) gate: Option<PathBuf>,
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// What programs of ours are called in their images.
+    pub(super) const fn programs(self) -> &'static [&'static str] {
+        match self {
+            Self::Simulator => &SIMULATORS,
+            Self::Gate => &GATES,
+            Self::Other => &[],
+        }
+    }
 }
 
 // === impl Choice ===
@@ -72,6 +89,9 @@ impl Choice {
         role: Role,
     ) -> Result<StandIn, String> {
         let (name, image) = (text(&container["name"]), text(&container["image"]));
+        if self.failing.iter().any(|word| likeness(word, image).is_some()) {
+            return Ok(StandIn::Unpullable);
+        }
         // A target for this workload comes before one for all.
         let targets = || self.targets.iter().filter(|target| target.is_for(names, name));
         if let Some(found) = targets().find(|target| target.owner.is_some()).or_else(|| targets().next()) {
@@ -108,6 +128,16 @@ impl Choice {
         let unused = self.runs.iter().filter(|run| !is_used(run)).map(|run| &run.image);
         unused
             .map(|image| format!("--run {image}=: no container has this image; there are: {images}"))
+            .collect()
+    }
+
+    /// Every `--image-fails` that is about none of them.
+    pub(in crate::lab) fn unused_failing(&self, containers: &[(String, String, String)]) -> Vec<String> {
+        let is_used = |word: &&String| containers.iter().any(|(_, _, image)| likeness(word, image).is_some());
+        let images = listed(containers.iter().map(|(_, _, image)| image.clone()));
+        let unused = self.failing.iter().filter(|word| !is_used(word));
+        unused
+            .map(|word| format!("--image-fails {word}: no container has this image; there are: {images}"))
             .collect()
     }
 
@@ -179,8 +209,8 @@ fn unknown(container: &str, image: &str) -> String {
     let short = short_name(image);
     format!(
         "the lab has no containers to run image {image:?}; write --run {short}=COMMAND for a process of this \
-         machine (--run {short}= for the manifest's own command), or --target {container}=HOST:PORT for what \
-         runs already"
+         machine (--run {short}= for the manifest's own command), --target {container}=HOST:PORT for what \
+         runs already, or --image-fails {short} to see what comes of an image that cannot be pulled"
     )
 }
 
@@ -215,6 +245,7 @@ impl StandIn {
                 format!("process {}", words.collect::<Vec<_>>().join(" "))
             }
             Self::Target(target) => format!("target {target}"),
+            Self::Unpullable => "an image that cannot be pulled".into(),
         }
     }
 }
@@ -226,6 +257,7 @@ mod tests {
 
     fn choice() -> Choice {
         Choice {
+            failing: vec!["broken".into()],
             runs: [
                 "own=/x/probesim --seed 1",
                 "shop/api=./api --fast",
@@ -263,6 +295,7 @@ mod tests {
             (json!({"name": "c", "image": "own:1"}), "simulator"),
             (json!({"name": "c", "image": "raw:1", "command": ["a"], "args": ["b"]}), "process a b"),
             (json!({"name": "db", "image": "postgres"}), "target 127.0.0.1:5433"),
+            (json!({"name": "c", "image": "r.io/broken:3"}), "an image that cannot be pulled"),
         ] {
             assert_eq!(chosen(container), Ok(expected.to_owned()));
         }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rand::RngExt;
 use serde_json::json;
 
+use super::groups::Stop;
 use super::pod_run::{Done, PodRun};
 use super::prepare::{self, Given};
 use super::process::{Invocation, Process};
@@ -16,8 +18,11 @@ use crate::lab::api::kubeconfig::kubeconfig;
 use crate::lab::happening::Fact;
 use crate::system_error::describe;
 
-/// `backOffPeriod` of the pod worker, and the first back-off of an image.
+/// `backOffPeriod` of the pod worker.
 const RETRY: Duration = Duration::from_secs(10);
+/// A relist on demand, and one that comes by itself.
+const SOON: Duration = Duration::from_millis(90);
+const RELIST: Duration = Duration::from_secs(1);
 /// `MaxContainerTerminationMessageLength`.
 const LAST_WORDS: usize = 4096;
 /// containerd's exit code and reason for a container whose process cannot be started.
@@ -39,8 +44,10 @@ impl PodRun {
             self.is_dirty = true;
         }
         let stand_in = match &self.slots[container].stand_in {
+            Ok(StandIn::Unpullable) => return self.miss_image(container, None),
+            // A pod that came later, with an image that nothing stands for.
+            Err(why) => return self.miss_image(container, Some(&why.clone())),
             Ok(stand_in) => stand_in.clone(),
-            Err(why) => return self.miss_image(container, &why.clone()),
         };
         let image = self.pod.container(container).image.clone();
         let pulled =
@@ -55,15 +62,18 @@ impl PodRun {
         };
         let slot = &mut self.slots[container];
         slot.details.held = None;
+        slot.tries = 0;
         slot.environment = Arc::new(environment.clone());
         slot.details.image_id = match &stand_in {
-            StandIn::Target(_) => "lab://target".into(),
+            StandIn::Target(_) | StandIn::Unpullable => "lab://target".into(),
             StandIn::Process(program) => format!("lab://{}", kind(program)),
         };
         match stand_in {
-            StandIn::Target(_) => self.started(container),
+            StandIn::Target(_) | StandIn::Unpullable => self.started(container),
             StandIn::Process(program) => {
-                let invocation = prepare::invocation(&program, &self.slots[container].spec, environment);
+                let spec = &self.slots[container].spec;
+                let stop = Stop::of(spec, &self.object, self.kubelet.node.version.sends_stop_signals());
+                let invocation = prepare::invocation(&program, spec, environment, stop);
                 match self.spawn(container, &invocation) {
                     Ok(process) => {
                         self.slots[container].process = Some(process);
@@ -71,7 +81,7 @@ impl PodRun {
                     }
                     Err(error) => {
                         let program = invocation.words.first().map_or("", String::as_str);
-                        self.cannot_start(container, &format!("cannot run {program}: {}", describe(&error)));
+                        self.cannot_start(container, &refusal(program, &error));
                     }
                 }
             }
@@ -84,7 +94,7 @@ impl PodRun {
         let namespace = &self.pod.identity().namespace;
         let kind = match stand_in {
             StandIn::Process(program) => Some(program.kind),
-            StandIn::Target(_) => None,
+            StandIn::Target(_) | StandIn::Unpullable => None,
         };
         // Without `--namespace` a client takes the pod's own, as it would in a cluster, and acts as its account.
         let account = Account::of_pod(&self.object);
@@ -129,12 +139,15 @@ impl PodRun {
     /// The runtime makes a container of which nothing ever ran, and the kubelet tries again by its back-off.
     fn cannot_start(&mut self, container: usize, why: &str) {
         let (code, reason) = START_ERROR;
-        self.slots[container].process = None;
-        self.record(container, "Warning", "Failed", &format!("Error: failed to start container: {why}"));
-        self.started(container);
         self.say_last(container, Some(reason), why.to_owned());
-        let instance = self.slots[container].instance;
-        self.exited(container, instance, code);
+        let slot = &mut self.slots[container];
+        slot.process = None;
+        slot.details.failure = why.to_owned();
+        let (name, instance) = (slot.name.clone(), slot.instance);
+        self.tell(Fact::Started { pod: self.name.clone(), container: name.clone(), instance });
+        self.tell(Fact::Exited { pod: self.name.clone(), container: name, exit_code: code });
+        let now = self.kubelet.clock.now();
+        self.pod.container_not_started(container, code, why, now, &mut self.rng);
     }
 
     /// An instance ended.
@@ -144,6 +157,8 @@ impl PodRun {
             return;
         }
         slot.process = None;
+        // Its commands end with it; a pause does not notice.
+        let cut = slot.hook.take_if(|hook| !hook.is_pause);
         let name = slot.name.clone();
         if let Ok(words) = std::fs::read(&slot.termination_log)
             && !words.is_empty()
@@ -154,6 +169,14 @@ impl PodRun {
         self.kubelet.node.logs.end(&self.name, &name);
         self.tell(Fact::Exited { pod: self.name.clone(), container: name, exit_code: code });
         self.pod.container_exited(container, code, self.kubelet.clock.now(), &mut self.rng);
+        if let Some(hook) = cut {
+            hook.task.abort();
+            self.hooked(
+                container,
+                hook.when,
+                Err("error: the container has ended, message: \"\"".to_owned()),
+            );
+        }
     }
 
     fn say_last(&mut self, container: usize, reason: Option<&'static str>, message: String) {
@@ -165,34 +188,61 @@ impl PodRun {
         slot.details.last_words.push(LastWords { instance: slot.instance, reason, message });
     }
 
-    /// Nothing on this machine stands for the image: the kubelet's words for one that cannot be pulled.
-    fn miss_image(&mut self, container: usize, why: &str) {
+    /// The image cannot be pulled. The status shows what the try before this one came to, as a kubelet's does.
+    fn miss_image(&mut self, container: usize, why: Option<&str>) {
         let image = self.pod.container(container).image.clone();
-        let was_held = self.slots[container].details.held.as_ref().map(|(reason, _)| *reason);
-        if was_held == Some("ErrImagePull") {
-            let back_off = format!("Back-off pulling image \"{image}\"");
-            self.record(container, "Normal", "BackOff", &back_off);
-            self.record(container, "Warning", "Failed", "Error: ImagePullBackOff");
-            return self.hold(container, "ImagePullBackOff", format!("{back_off}: ErrImagePull: {why}"));
+        let slot = &mut self.slots[container];
+        let policy = slot.spec["imagePullPolicy"].as_str().unwrap_or_default().to_owned();
+        let before = slot.pulls.outcome.clone();
+        let told = slot.pulls.attempt(&image, &policy, why, self.kubelet.clock.now());
+        for (severity, reason, message) in told {
+            self.record(container, severity, reason, &message);
         }
-        self.record(container, "Normal", "Pulling", &format!("Pulling image \"{image}\""));
-        let failed = format!("Failed to pull image \"{image}\": {why}");
-        self.record(container, "Warning", "Failed", &failed);
-        self.record(container, "Warning", "Failed", "Error: ErrImagePull");
-        self.hold(container, "ErrImagePull", why.to_owned());
+        self.show_held(container, before);
+        self.try_again(container, SOON);
     }
 
     /// It cannot be started now: its status says why, and it is tried again.
     fn hold(&mut self, container: usize, reason: &'static str, why: String) {
-        let held = Some((reason, why));
+        self.show_held(container, Some((reason, why)));
+        self.try_again(container, RELIST);
+    }
+
+    fn show_held(&mut self, container: usize, held: Option<(&'static str, String)>) {
         self.is_dirty |= self.slots[container].details.held != held;
         self.slots[container].details.held = held;
+    }
+
+    /// The first time as soon as the sandbox is seen, then by `backOffPeriod` and its jitter.
+    fn try_again(&mut self, container: usize, first: Duration) {
+        let slot = &mut self.slots[container];
+        slot.tries = slot.tries.saturating_add(1);
+        let wait = match slot.tries {
+            1 => first,
+            _ => RETRY.mul_f64(1.0 + 0.5 * self.rng.random::<f64>()),
+        };
         let done = self.done.clone();
         self.tasks.spawn(async move {
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(wait).await;
+            // The pod may be gone by then.
             let _ = done.send(Done::Retry { container });
         });
     }
+}
+
+/// containerd's and runc's words for a process that cannot be started.
+fn refusal(program: &str, error: &std::io::Error) -> String {
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound if !program.contains('/') => {
+            format!("exec: \"{program}\": executable file not found in $PATH")
+        }
+        std::io::ErrorKind::NotFound => format!("exec: \"{program}\": stat {program}: {}", describe(error)),
+        _ => format!("exec: \"{program}\": {}", describe(error)),
+    };
+    format!(
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create \
+         failed: unable to start container process: {why}: unknown"
+    )
 }
 
 const fn kind(program: &Program) -> &'static str {

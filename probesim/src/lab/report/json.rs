@@ -25,9 +25,7 @@ use serde_json::{Map, Value, json};
 use super::expect::Judged;
 use super::story::{ContainerStory, Group, PodStory, Story, split};
 use super::time::millis;
-use crate::kubelet::{
-    Cause, Change, ContainerStatus, Instance, Kind, Outcome, PodStatus, Reason, Role, State,
-};
+use crate::kubelet::{Cause, Change, ContainerStatus, Kind, Outcome, PodStatus, Reason, Role, State};
 use crate::lab::happening::{Fact, Happening, Member};
 
 /// What happened; `story` has learnt it.
@@ -86,6 +84,7 @@ fn fields<'a>(story: &Story, fact: &'a Fact) -> (&'static str, Option<&'a str>, 
             let cause = match cause {
                 Cause::Liveness => "livenessProbe",
                 Cause::Startup => "startupProbe",
+                Cause::PostStart => "postStartHook",
                 Cause::PodEnds => "podEnds",
             };
             let fields =
@@ -151,6 +150,7 @@ fn changed(story: &Story, pod: &str, change: Change, status: &PodStatus) -> Valu
         Change::Initialized(_) => ("initialized", None),
         Change::ContainersReady(_) => ("containersReady", None),
         Change::Ready(_) => ("ready", None),
+        Change::AllContainersRestarting(_) => ("allContainersRestarting", None),
         Change::Phase(_) => ("phase", None),
     };
     // The API shows a terminal phase only when all has ended.
@@ -179,7 +179,7 @@ fn container_status(name: Option<String>, status: &ContainerStatus) -> Value {
     };
     json!({
         "name": name, "ready": status.ready, "started": status.started,
-        "restartCount": status.instance.map_or(0, Instance::restart_count),
+        "restartCount": status.restarts,
         "state": state, "reason": reason, "exitCode": code,
     })
 }

@@ -157,6 +157,7 @@ fn stopping(cause: Cause, grace: Duration) -> (Tone, String) {
     let (tone, why) = match cause {
         Cause::Liveness => (Tone::Bad, "killed for its liveness probe"),
         Cause::Startup => (Tone::Bad, "killed for its startup probe"),
+        Cause::PostStart => (Tone::Bad, "killed for its postStart hook"),
         Cause::PodEnds => (Tone::Plain, "stopped with its pod"),
     };
     (tone, format!("{why}: SIGTERM, and SIGKILL {} later", Short(grace)))
@@ -225,7 +226,14 @@ fn changed(
             let text = "all containers are ready; Ready waits for the readiness gates".to_owned();
             (String::new(), Tone::Warning, text)
         }
-        Change::ContainersReady(_) | Change::Initialized(_) | Change::Phase(_) => return None,
+        Change::AllContainersRestarting(true) => {
+            let text = "all containers begin anew, init containers first".to_owned();
+            (String::new(), Tone::Bad, text)
+        }
+        Change::AllContainersRestarting(false)
+        | Change::ContainersReady(_)
+        | Change::Initialized(_)
+        | Change::Phase(_) => return None,
     })
 }
 
@@ -246,7 +254,7 @@ fn ready(known: &PodStory) -> String {
 fn not_ready(known: &PodStory, status: &PodStatus) -> Option<(String, Tone, String)> {
     let text = match status.conditions.ready.reason? {
         // The phase tells it.
-        Reason::PodCompleted | Reason::PodFailed => return None,
+        Reason::PodCompleted | Reason::PodFailed | Reason::RestartAllContainersStarted => return None,
         Reason::ReadinessGatesNotReady => "not Ready: a readiness gate is not True".to_owned(),
         Reason::ContainersNotReady | Reason::ContainersNotInitialized => {
             let unready = known.containers.iter().zip(&status.containers);

@@ -42,9 +42,13 @@ pub(super) fn mark(value: &mut Value, grace: i64, now: &str) -> bool {
     true
 }
 
+/// Whether the object is a pod.
+pub(super) fn is_pod(resource: &Resource) -> bool {
+    resource.group.is_empty() && resource.plural == "pods"
+}
+
 fn is_on_a_node(store: &Store, resource: &Resource, value: &Value) -> bool {
-    let is_pod = resource.group.is_empty() && resource.plural == "pods";
-    let node = value["spec"]["nodeName"].as_str().filter(|_| is_pod);
+    let node = value["spec"]["nodeName"].as_str().filter(|_| is_pod(resource));
     let nodes = store.registry().find("", "v1", "nodes");
     node.zip(nodes).is_some_and(|(node, nodes)| store.get(nodes, "", node).is_some())
 }

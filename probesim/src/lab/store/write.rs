@@ -186,6 +186,10 @@ pub(in crate::lab) fn delete(
     if options.dry_run {
         return Ok(Deleted::Gone(current));
     }
+    // A pod is seen to be deleted before it is gone, however short that is.
+    if termination::is_pod(&resource) && termination::mark(&mut value, 0, now) {
+        store.put(place.id, value, None);
+    }
     let gone = store.remove(place.id, place.namespace, place.name, None, None);
     gone.map(Deleted::Gone).ok_or_else(|| Status::not_found(&resource, place.name))
 }

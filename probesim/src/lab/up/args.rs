@@ -23,6 +23,10 @@ pub(in crate::lab) struct Args {
     #[arg(long = "target", value_name = "CONTAINER=HOST[:PORT]", conflicts_with = "replay")]
     pub(super) targets: Vec<Stand>,
 
+    /// An image that cannot be pulled: its containers wait in ErrImagePull and ImagePullBackOff
+    #[arg(long, value_name = "IMAGE", conflicts_with = "replay")]
+    pub(super) image_fails: Vec<String>,
+
     /// Namespace of objects that name none
     #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = label, conflicts_with = "replay")]
     pub(super) namespace: String,

@@ -87,7 +87,11 @@ pub(super) async fn run(
     let options = Options { listen: shared.listen, namespace: args.namespace.clone(), ..Options::default() };
     let server = Server::start(options).await.map_err(|error| Trouble::Listen(shared.listen, error))?;
     announce(args, shared, &server)?;
-    for omission in check::omissions(&objects).into_iter().chain(choice.unused_runs(&named)) {
+    for omission in check::omissions(&objects)
+        .into_iter()
+        .chain(choice.unused_runs(&named))
+        .chain(choice.unused_failing(&named))
+    {
         say::line(format_args!("warning: {omission}"));
     }
     let path = directories();
@@ -146,6 +150,8 @@ fn begin(node: Node, objects: &[Object], namespace: &str) -> Result<JoinSet<()>,
     let mut tasks = JoinSet::new();
     tasks.spawn(tell::run(Follower::of_all(&store), teller));
     tasks.spawn(controllers::run(store.clone()));
+    let (nodes, evictable) = (Follower::of(&store, "nodes"), Follower::of(&store, "pods"));
+    tasks.spawn(node::evict(store.clone(), nodes, evictable));
     for object in apply::in_order(objects) {
         apply::apply(&store, object, namespace).map_err(Trouble::Apply)?;
     }
@@ -184,7 +190,8 @@ async fn lasts(time: Option<Duration>) {
 fn choice(args: &Args) -> Result<Choice, Trouble> {
     let simulator = std::env::current_exe().map_err(Trouble::Itself)?;
     let gate = gate(&simulator);
-    Ok(Choice { runs: args.runs.clone(), targets: args.targets.clone(), simulator, gate })
+    let (runs, targets, failing) = (args.runs.clone(), args.targets.clone(), args.image_fails.clone());
+    Ok(Choice { runs, targets, failing, simulator, gate })
 }
 
 /// `wait-for` beside this program, or in `PATH`.

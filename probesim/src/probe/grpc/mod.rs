@@ -21,8 +21,8 @@ use super::{Answer, Subject};
 use crate::kubelet::Grpc;
 use wire::health::{self, Health};
 
-/// As of Kubernetes 1.36.2.
-const GRPC_GO: &str = "grpc-go/1.81.1";
+/// As of Kubernetes 1.36.2, and as of 1.38.
+const GRPC_GO: [&str; 2] = ["grpc-go/1.81.1", "grpc-go/1.84.0"];
 const METHOD: &str = "/grpc.health.v1.Health/Check";
 /// `defaultClientMaxHeaderListSize`.
 const LONGEST_LIST: usize = 16 << 20;
@@ -42,11 +42,25 @@ pub(super) async fn attempt(grpc: &Grpc, timeout: Duration, subject: &Subject<'_
     let port = subject.target.and_then(|target| target.port).or(u16::try_from(grpc.port).ok()).unwrap_or(0);
     let address = join(&own, port);
     let deadline = Instant::now() + timeout;
-    let agent = format!("kube-probe/1.{} {GRPC_GO}", subject.version.minor());
+    let fails_fast = subject.version.grpc_fails_fast();
+    let agent = format!("kube-probe/1.{} {}", subject.version.minor(), GRPC_GO[usize::from(fails_fast)]);
     let question = health::request(grpc.service.as_deref().unwrap_or_default());
     let mut is_first = true;
     loop {
-        let Ok(exchange) = timeout_at(deadline, connected(&own, port)).await else {
+        let connecting = async {
+            if fails_fast { connect(&own, port, deadline).await } else { Ok(connected(&own, port).await) }
+        };
+        let exchange = match timeout_at(deadline, connecting).await {
+            Ok(Ok(exchange)) => Some(exchange),
+            // kubernetes#142457: who refuses is not asked again.
+            Ok(Err(why)) => return Answer::failure(unavailable(&why)),
+            Err(_) if fails_fast => {
+                let timeout = duration(timeout);
+                return Answer::failure(format!("timeout: health rpc did not complete within {timeout}"));
+            }
+            Err(_) => None,
+        };
+        let Some(exchange) = exchange else {
             let (address, timeout) = (quote(address.as_bytes()), duration(timeout));
             return Answer::failure(format!(
                 "timeout: failed to connect service {address} within {timeout}: context deadline exceeded"
@@ -60,6 +74,14 @@ pub(super) async fn attempt(grpc: &Grpc, timeout: Duration, subject: &Subject<'_
             Done::Answered(number) => return judge(number),
         }
     }
+}
+
+/// grpc-go's words for a call for which there is no connection.
+fn unavailable(why: &str) -> String {
+    format!(
+        "error: health rpc probe failed: rpc error: code = Unavailable desc = connection error: desc = \
+         \"transport: Error while dialing: {why}\""
+    )
 }
 
 /// Asks once, and does not wait for a server that is not there.

@@ -43,16 +43,34 @@ async fn ten_kibibytes_of_output_are_kept() {
 }
 
 #[tokio::test]
-async fn a_command_that_lasts_is_killed_with_its_children() {
+async fn a_command_that_lasts_is_killed_at_its_timeout() {
+    let answer = run(&["sleep", "60"], Duration::from_millis(200)).await;
+    let expected = "command timed out: \"sleep 60\" timed out after 200ms";
+    assert_eq!(answer, Answer::failure(expected.into()));
+}
+
+#[tokio::test]
+async fn an_attempt_lasts_until_the_children_let_go_of_the_output() {
+    let began = tokio::time::Instant::now();
+    let timeout = Duration::from_millis(100);
+    let passes = run(&["sh", "-c", "sleep 0.5 & exit 0"], timeout).await;
+    assert_eq!((passes.outcome, began.elapsed() >= timeout * 5), (Outcome::Success, true));
+    let began = tokio::time::Instant::now();
+    let fails = run(&["sh", "-c", "sleep 0.5; :"], timeout).await;
+    assert_eq!((fails.outcome, began.elapsed() >= timeout * 5), (Outcome::Failure, true));
+    let redirected = run(&["sh", "-c", "sleep 5 > /dev/null 2>&1 & exit 0"], PATIENCE).await;
+    assert_eq!(redirected.outcome, Outcome::Success);
+}
+
+#[tokio::test]
+async fn what_a_given_up_command_has_left_behind_ends_with_the_attempt() {
     let directory = std::env::temp_dir().join(format!("probesim-exec-{}", std::process::id()));
     std::fs::create_dir_all(&directory).expect("a directory");
     let subject = Subject { directory: Some(&directory), ..subject(None) };
-    // A child that holds the output open longer than its parent lives.
     let script = "sleep 60 & echo $! > child; exit 0";
     let command = handler(json!({"exec": {"command": ["sh", "-c", script]}}));
-    let answer = attempt(&command, Duration::from_millis(500), &subject).await;
-    let expected = "command timed out: \"sh -c sleep 60 & echo $! > child; exit 0\" timed out after 500ms";
-    assert_eq!(answer, Answer::failure(expected.into()));
+    let given_up = tokio::time::timeout(Duration::from_millis(500), attempt(&command, PATIENCE, &subject));
+    assert!(given_up.await.is_err());
     let child = std::fs::read_to_string(directory.join("child")).expect("a process id");
     let stat = format!("/proc/{}/stat", child.trim());
     let is_gone = || std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));

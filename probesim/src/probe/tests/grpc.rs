@@ -112,3 +112,15 @@ async fn the_frames_are_those_of_grpc_go() {
     assert_eq!(head[3..9], [1, 4, 0, 0, 0, 1]);
     assert_eq!(head[9..12], [0x83, 0x86, 0x45]);
 }
+
+#[tokio::test]
+async fn from_1_38_on_a_refused_call_fails_at_once() {
+    let (port, _closed) = closed_port();
+    let call = handler(json!({"grpc": {"port": port}}));
+    let version = "1.38.0".parse().expect("a version");
+    let answer = attempt(&call, PATIENCE, &Subject { version, ..subject(None) }).await;
+    let why = format!("dial tcp 127.0.0.1:{port}: connect: connection refused");
+    let words =
+        "error: health rpc probe failed: rpc error: code = Unavailable desc = connection error: desc =";
+    assert_eq!(answer, Answer::failure(format!("{words} \"transport: Error while dialing: {why}\"")));
+}

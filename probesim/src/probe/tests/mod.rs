@@ -35,6 +35,7 @@ fn subject(target: Option<&Target>) -> Subject<'_> {
         target,
         environment: &[],
         directory: None,
+        group: None,
         version: Version::V1_36_2,
     }
 }

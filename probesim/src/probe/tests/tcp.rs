@@ -62,3 +62,19 @@ async fn a_target_stands_for_the_pod_but_not_for_another_host() {
     let expected = format!("dial tcp 127.0.0.2:{closed}: connect: connection refused");
     assert_eq!(attempt(&other, PATIENCE, &subject).await.output, expected);
 }
+
+#[tokio::test]
+async fn a_connection_that_is_reset_as_soon_as_it_is_made_was_made() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let server = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("an option");
+        }
+    });
+    for _ in 0..50 {
+        let answer = attempted(json!({"tcpSocket": {"port": port}}), PATIENCE).await;
+        assert_eq!(answer, Answer::success(String::new()));
+    }
+    server.abort();
+}

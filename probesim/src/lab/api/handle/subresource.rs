@@ -9,9 +9,10 @@ use super::scale;
 use crate::lab::api::answer::respond::Answer;
 use crate::lab::api::answer::status::Status;
 use crate::lab::api::body;
+use crate::lab::controllers::disruption;
 use crate::lab::schema::Type;
 use crate::lab::store::patch::{Applier, Patch};
-use crate::lab::store::write::{self, Part};
+use crate::lab::store::write::{self, Part, Place};
 
 // === impl Call ===
 
@@ -51,14 +52,41 @@ impl Call<'_> {
         Ok(Answer::value(200, &scale::of(&stored.value())))
     }
 
-    /// `POST …/eviction` deletes the pod. Disruption budgets are not looked at: nobody counts for them.
+    /// `POST …/eviction` deletes the pod, if its disruption budget allows that.
     pub(super) async fn evict(&self, incoming: Incoming) -> Result<Answer, Status> {
         if self.verb != "create" {
             return Err(Status::method_not_allowed());
         }
         let eviction = self.read_object(incoming).await?;
         let options = change::delete_options(&eviction["deleteOptions"], self.is_dry_run()?);
-        self.shared.store.write(|store, birth| write::delete(store, self.place(), &options, &birth.now))?;
+        let now = self.shared.store.now();
+        self.shared.store.write(|store, birth| {
+            let found = store.get(self.id, &self.target.namespace, &self.name);
+            let victim = found.ok_or_else(|| Status::not_found(&self.resource, &self.name))?.value();
+            let budget_id = store.registry().named("poddisruptionbudgets");
+            let budgets = budget_id.into_iter().flat_map(|id| store.objects(id, &self.target.namespace));
+            let budgets: Vec<Value> = budgets.map(|object| object.value()).collect();
+            let charged = disruption::charge(&budgets, &victim, now)?;
+            if options.dry_run {
+                return write::delete(store, self.place(), &options, &birth.now).map(drop);
+            }
+            if let Some(((budget, status), id)) = charged.zip(budget_id) {
+                let name = budget["metadata"]["name"].as_str().unwrap_or_default();
+                let place = Place { id, namespace: &self.target.namespace, name };
+                write::modify(store, place, Part::Status, false, |mut current| {
+                    current["status"] = status;
+                    Ok(current)
+                })?;
+            }
+            write::modify(store, self.place(), Part::Status, false, |mut current| {
+                match current["status"]["conditions"].as_array_mut() {
+                    Some(conditions) => conditions.push(disruption::evicted(now)),
+                    None => current["status"]["conditions"] = json!([disruption::evicted(now)]),
+                }
+                Ok(current)
+            })?;
+            write::delete(store, self.place(), &options, &birth.now).map(drop)
+        })?;
         let success =
             json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
         Ok(Answer::value(201, &success))

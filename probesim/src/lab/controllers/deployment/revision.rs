@@ -26,7 +26,6 @@ impl Sync<'_> {
         let change = self.annotations_to_change(at);
         if !change.is_null() {
             self.patch_set(at, change);
-            return Some(at);
         }
         let revision = meta::annotation(&self.sets[at], REVISION).unwrap_or_default().to_owned();
         let is_known = meta::annotation(&self.deployment, REVISION) == Some(revision.as_str());
@@ -48,7 +47,10 @@ impl Sync<'_> {
         }
         let revision = (self.newest_revision(self.old_sets()) + 1).to_string();
         let name = self.make_new_set(&revision);
-        if self.has_deadline() {
+        // What was paused from the start goes on as resumed until its pods come.
+        let reason =
+            meta::condition(&self.deployment, "Progressing").map_or("", |known| meta::text(known, "/reason"));
+        if self.has_deadline() && reason != "DeploymentResumed" {
             let message = format!("Created new replica set \"{name}\"");
             self.set_condition("Progressing", "True", "NewReplicaSetCreated", &message);
         }

@@ -1,42 +1,56 @@
 //! When a Job has failed, is suspended, or is over.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::policy::{self, Failure};
 use super::{Sync, Target, Told, Write, meta, pod};
 
 /// How a Job ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ending {
     /// `SuccessCriteriaMet` or `FailureTarget`: decided, while pods still run.
     pub(super) first: &'static str,
     /// `Complete` or `Failed`.
     pub(super) last: &'static str,
     pub(super) reason: &'static str,
-    pub(super) message: &'static str,
+    pub(super) message: Cow<'static, str>,
 }
 
 pub(super) const SUCCESS: Ending = Ending {
     first: "SuccessCriteriaMet",
     last: "Complete",
     reason: "CompletionsReached",
-    message: "Reached expected number of succeeded pods",
+    message: Cow::Borrowed("Reached expected number of succeeded pods"),
 };
 
 const BACKOFF: Ending = Ending {
     first: "FailureTarget",
     last: "Failed",
     reason: "BackoffLimitExceeded",
-    message: "Job has reached the specified backoff limit",
+    message: Cow::Borrowed("Job has reached the specified backoff limit"),
 };
 
 const DEADLINE: Ending = Ending {
-    first: "FailureTarget",
-    last: "Failed",
     reason: "DeadlineExceeded",
-    message: "Job was active longer than specified deadline",
+    message: Cow::Borrowed("Job was active longer than specified deadline"),
+    ..BACKOFF
 };
+
+const POLICY: Ending = Ending { reason: "PodFailurePolicy", message: Cow::Borrowed(""), ..BACKOFF };
+
+const INDEXES: Ending =
+    Ending { reason: "FailedIndexes", message: Cow::Borrowed("Job has failed indexes"), ..BACKOFF };
+
+const TOO_MANY_INDEXES: Ending = Ending {
+    reason: "MaxFailedIndexesExceeded",
+    message: Cow::Borrowed("Job has exceeded the specified maximal number of failed indexes"),
+    ..BACKOFF
+};
+
+const BY_POLICY: Ending = Ending { reason: "SuccessPolicy", message: Cow::Borrowed(""), ..SUCCESS };
 
 /// `IsJobFinished`
 pub(super) fn is_finished(job: &Value) -> bool {
@@ -76,16 +90,33 @@ pub(super) fn set(
 impl Sync<'_> {
     /// Why the Job fails, if it does.
     pub(super) fn failure(&mut self) -> Option<Ending> {
-        for ending in [BACKOFF, DEADLINE] {
-            let is_decided = |condition: &Value| condition["reason"] == ending.reason;
-            if meta::condition(self.job, ending.first).is_some_and(is_decided) {
-                return Some(ending);
-            }
+        if let Some(decided) =
+            self.decided([BACKOFF, DEADLINE, POLICY, INDEXES, TOO_MANY_INDEXES].into_iter())
+        {
+            return Some(decided);
         }
-        let limit = meta::number(self.job, "/spec/backoffLimit").unwrap_or(6);
-        let failed = meta::count(self.job, "/status/failed") + i64::try_from(self.failed.len()).unwrap_or(0);
+        let verdicts = self.failed.iter().map(|pod| policy::failure(self.job, pod));
+        if let Some(message) = verdicts.into_iter().find_map(|verdict| match verdict {
+            Failure::FailsJob(message) => Some(message),
+            _ => None,
+        }) {
+            return Some(Ending { message: message.into(), ..POLICY });
+        }
+        let default = if policy::is_by_index(self.job) { i32::MAX.into() } else { 6 };
+        let limit = meta::number(self.job, "/spec/backoffLimit").unwrap_or(default);
+        let failed =
+            meta::count(self.job, "/status/failed") + i64::try_from(self.counted().count()).unwrap_or(0);
         if failed > limit || self.is_restarted_too_often(limit) {
             return Some(BACKOFF);
+        }
+        if let Some(indexes) = self.indexes().filter(|_| policy::is_by_index(self.job)) {
+            let most = meta::number(self.job, "/spec/maxFailedIndexes");
+            if most.is_some_and(|most| i64::try_from(indexes.failed()).is_ok_and(|failed| failed > most)) {
+                return Some(TOO_MANY_INDEXES);
+            }
+            if indexes.failed() > 0 && indexes.are_all_over() {
+                return Some(INDEXES);
+            }
         }
         let deadline = self.deadline()?;
         if deadline <= self.now {
@@ -93,6 +124,24 @@ impl Sync<'_> {
         }
         self.plan.look_again(Some(deadline));
         None
+    }
+
+    /// Whether the Job has succeeded before all of it has.
+    pub(super) fn early_success(&self) -> Option<Ending> {
+        self.decided([BY_POLICY].into_iter()).or_else(|| {
+            let rule = policy::success(self.job, &self.indexes()?)?;
+            Some(Ending { message: format!("Matched rules at index {rule}").into(), ..BY_POLICY })
+        })
+    }
+
+    /// What was decided in an earlier look.
+    fn decided(&self, endings: impl Iterator<Item = Ending>) -> Option<Ending> {
+        let mut decided = endings.filter_map(|ending| {
+            let condition = meta::condition(self.job, ending.first)?;
+            let message = meta::text(condition, "/message").to_owned();
+            (condition["reason"] == ending.reason).then(|| Ending { message: message.into(), ..ending })
+        });
+        decided.next()
     }
 
     /// `pastBackoffLimitOnFailure`: restarts in place count as failures.

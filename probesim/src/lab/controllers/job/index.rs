@@ -7,13 +7,16 @@ use serde_json::{Value, json};
 
 use crate::lab::controllers::meta;
 
+/// How often pods of an index had failed when this one was made.
+pub(super) const FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
 const INDEX: &str = "batch.kubernetes.io/job-completion-index";
 
-/// The indexes of a Job that have succeeded.
+/// The indexes of a Job that have succeeded, and those that have failed for good.
 #[derive(Debug)]
 pub(super) struct Indexes {
     completions: i64,
     done: BTreeSet<i64>,
+    failed: BTreeSet<i64>,
 }
 
 // === impl Indexes ===
@@ -28,17 +31,44 @@ impl Indexes {
         let mut done = parse(meta::text(job, "/status/completedIndexes"), completions);
         done.extend(succeeded.iter().filter_map(|pod| index(pod)));
         done.retain(|index| *index < completions);
-        Some(Self { completions, done })
+        let failed = parse(meta::text(job, "/status/failedIndexes"), completions);
+        Some(Self { completions, done, failed })
     }
 
     pub(super) fn succeeded(&self) -> usize {
         self.done.len()
     }
 
+    /// How many of the indexes that are listed like `0-2,5` have succeeded, and how many these are.
+    pub(super) fn done_of(&self, listed: &str) -> (usize, usize) {
+        let listed = parse(listed, self.completions);
+        (listed.intersection(&self.done).count(), listed.len())
+    }
+
+    /// An index has failed for good.
+    pub(super) fn fail(&mut self, pod: &Value) {
+        self.failed.extend(index(pod));
+    }
+
+    pub(super) fn failed(&self) -> usize {
+        self.failed.len()
+    }
+
+    /// Whether each of them has ended, one way or the other.
+    pub(super) fn are_all_over(&self) -> bool {
+        self.done.union(&self.failed).count() >= usize::try_from(self.completions).unwrap_or(usize::MAX)
+    }
+
+    /// As `status.failedIndexes` has those that have failed.
+    pub(super) fn failed_text(&self) -> String {
+        text(&self.failed)
+    }
+
     /// The lowest indexes that are neither done nor tried now.
     pub(super) fn free(&self, active: &[&Value], count: usize) -> Vec<i64> {
         let busy: BTreeSet<i64> = active.iter().filter_map(|pod| index(pod)).collect();
-        let is_free = |index: &i64| !self.done.contains(index) && !busy.contains(index);
+        let is_over = |index: &i64| self.done.contains(index) || self.failed.contains(index);
+        let is_free = |index: &i64| !is_over(index) && !busy.contains(index);
         (0..self.completions).filter(is_free).take(count).collect()
     }
 }
@@ -46,24 +76,25 @@ impl Indexes {
 /// As `status.completedIndexes` has them: `0-2,5`.
 impl fmt::Display for Indexes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut runs: Vec<(i64, i64)> = Vec::new();
-        for index in &self.done {
-            match runs.last_mut() {
-                Some((_, last)) if *last + 1 == *index => *last = *index,
-                _ => runs.push((*index, *index)),
-            }
-        }
-        for (at, (first, last)) in runs.into_iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            match last - first {
-                0 => write!(f, "{comma}{first}")?,
-                // Two neighbours are listed, three and more are a range.
-                1 => write!(f, "{comma}{first},{last}")?,
-                _ => write!(f, "{comma}{first}-{last}")?,
-            }
-        }
-        Ok(())
+        f.write_str(&text(&self.done))
     }
+}
+
+fn text(indexes: &BTreeSet<i64>) -> String {
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    for index in indexes {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *index => *last = *index,
+            _ => runs.push((*index, *index)),
+        }
+    }
+    let shown = runs.into_iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        // Two neighbours are listed, three and more are a range.
+        1 => format!("{first},{last}"),
+        _ => format!("{first}-{last}"),
+    });
+    shown.collect::<Vec<_>>().join(",")
 }
 
 /// Gives a pod its index, as a label, an annotation, a host name and an environment variable.
@@ -86,7 +117,8 @@ pub(super) fn mark(job: &Value, pod: &mut Value, index: i64) {
     }
 }
 
-fn index(pod: &Value) -> Option<i64> {
+/// The index of a pod.
+pub(super) fn index(pod: &Value) -> Option<i64> {
     meta::annotation(pod, INDEX)?.parse().ok()
 }
 
@@ -108,7 +140,7 @@ mod tests {
     #[test]
     fn indexes_are_written_in_ranges_and_read_again() {
         for text in ["", "3", "0,1", "0-2,5", "1-4,6,7,9-12"] {
-            let indexes = Indexes { completions: 99, done: parse(text, 99) };
+            let indexes = Indexes { completions: 99, done: parse(text, 99), failed: BTreeSet::new() };
             assert_eq!(indexes.to_string(), text);
         }
     }

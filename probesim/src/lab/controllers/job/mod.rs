@@ -1,11 +1,11 @@
 //! The Job controller: pods until enough have succeeded, or too many have failed.
 //!
-//! Rules: `pkg/controller/job/job_controller.go`, `backoff_utils.go`, `indexed_job_utils.go`. Not simulated, and
-//! told by an Event: `podFailurePolicy`, `successPolicy`, `backoffLimitPerIndex`.
+//! Rules: `pkg/controller/job/job_controller.go`, `backoff_utils.go`, `indexed_job_utils.go`.
 
 mod backoff;
 mod conditions;
 mod index;
+mod policy;
 mod track;
 
 use std::time::Duration;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use self::index::Indexes;
+use self::policy::Failure;
 use super::meta;
 use super::plan::{Plan, Target, Told, Write};
 use super::pod;
@@ -74,7 +75,9 @@ impl<'a> Sync<'a> {
                 // A pod that is deleted before its end has failed (`podReplacementPolicy: TerminatingOrFailed`).
                 "Failed" if is_tracked(pod) => failed.push(pod),
                 "Succeeded" | "Failed" => {}
-                _ if meta::is_deleting(pod) && is_tracked(pod) => failed.push(pod),
+                _ if meta::is_deleting(pod) && is_tracked(pod) && !policy::waits_for_the_end(job) => {
+                    failed.push(pod);
+                }
                 _ if meta::is_deleting(pod) => {}
                 _ => active.push(pod),
             }
@@ -89,9 +92,8 @@ impl<'a> Sync<'a> {
     fn run(&mut self) {
         if self.status["startTime"].is_null() && !self.is_suspended() {
             self.status["startTime"] = meta::stamp(self.now);
-            self.tell_what_is_not_simulated();
         }
-        let mut target = self.failure();
+        let mut target = self.failure().or_else(|| self.early_success());
         let active = if target.is_some() {
             self.delete_pods(&self.active.clone());
             self.active.clear();
@@ -153,21 +155,57 @@ impl<'a> Sync<'a> {
             self.delete_pods(&ranked);
             return wanted;
         }
-        if active < wanted {
-            let ready_at = backoff::next_pod_at(self.pods);
+        let missing = wanted.saturating_sub(active + self.awaited());
+        if missing == 0 {
+            return active;
+        }
+        if policy::is_by_index(self.job) {
+            return active + self.create_by_index(missing);
+        }
+        let ready_at = backoff::next_pod_at(self.pods);
+        if ready_at > self.now {
+            self.plan.look_again(Some(ready_at));
+            return active;
+        }
+        self.create_pods(missing);
+        active + missing
+    }
+
+    /// Each index has a back-off of its own. Says how many pods were made.
+    fn create_by_index(&mut self, count: usize) -> usize {
+        let free = self.indexes().map(|indexes| indexes.free(&self.active, usize::MAX)).unwrap_or_default();
+        let mut made = 0;
+        for index in free {
+            let its: Vec<&Value> =
+                self.pods.iter().copied().filter(|pod| index::index(pod) == Some(index)).collect();
+            let ready_at = backoff::next_pod_at(&its);
             if ready_at > self.now {
                 self.plan.look_again(Some(ready_at));
-                return active;
+            } else if made < count {
+                let mut pod = self.pod();
+                index::mark(self.job, &mut pod, index);
+                let failures = json!(self.failures(index).to_string());
+                meta::put(&mut pod, &["metadata", "annotations", index::FAILURES], failures);
+                self.plan.push(Write::Create(pod, Told::created_pod()));
+                made += 1;
             }
-            self.create_pods(wanted - active);
         }
-        wanted
+        made
+    }
+
+    fn pod(&self) -> Value {
+        let mut pod = pod::from_template(self.job, &self.job["spec"]["template"]);
+        pod["metadata"]["finalizers"] = json!([TRACKING]);
+        pod
     }
 
     fn wanted(&self) -> usize {
         let succeeded = self.all_succeeded();
         match self.completions() {
-            Some(completions) => completions.saturating_sub(succeeded).min(self.parallelism()),
+            Some(completions) => {
+                let failed = self.indexes().map_or(0, |indexes| indexes.failed());
+                completions.saturating_sub(succeeded + failed).min(self.parallelism())
+            }
             None if succeeded > 0 => self.active.len(),
             None => self.parallelism(),
         }
@@ -177,8 +215,7 @@ impl<'a> Sync<'a> {
         let indexes = Indexes::of(self.job, &self.succeeded);
         let free = indexes.map(|indexes| indexes.free(&self.active, count));
         for at in 0..count {
-            let mut pod = pod::from_template(self.job, &self.job["spec"]["template"]);
-            pod["metadata"]["finalizers"] = json!([TRACKING]);
+            let mut pod = self.pod();
             if let Some(free) = &free {
                 let Some(index) = free.get(at) else { return };
                 index::mark(self.job, &mut pod, *index);
@@ -205,12 +242,36 @@ impl<'a> Sync<'a> {
         status.entry("uncountedTerminatedPods").or_insert_with(|| json!({}));
     }
 
-    fn tell_what_is_not_simulated(&mut self) {
-        for field in ["podFailurePolicy", "successPolicy", "backoffLimitPerIndex"] {
-            if !self.job["spec"][field].is_null() {
-                let message = format!("spec.{field} has no effect in the lab");
-                self.plan.push(Write::Event(Told::warning("NotSimulated", message)));
+    /// The pods that have failed, are not counted yet, and count.
+    fn counted(&self) -> impl Iterator<Item = &'a Value> {
+        self.failed.iter().copied().filter(|pod| policy::failure(self.job, pod) != Failure::Ignored)
+    }
+
+    /// The indexes, with those that fail for good in this look: by a rule, or by their own limit.
+    fn indexes(&self) -> Option<Indexes> {
+        let mut indexes = Indexes::of(self.job, &self.succeeded)?;
+        if let Some(limit) = meta::number(self.job, "/spec/backoffLimitPerIndex") {
+            for pod in self.failed.iter().copied() {
+                let is_last = |failures: usize| i64::try_from(failures).is_ok_and(|it| it > limit);
+                let fails = policy::failure(self.job, pod) == Failure::FailsIndex;
+                if fails || index::index(pod).is_some_and(|index| is_last(self.failures(index))) {
+                    indexes.fail(pod);
+                }
             }
         }
+        Some(indexes)
+    }
+
+    /// How many pods of an index have failed, those that are counted already with the others.
+    fn failures(&self, index: i64) -> usize {
+        let is_its = |pod: &&&Value| pod::phase(pod) == "Failed" && index::index(pod) == Some(index);
+        let counts = |pod: &&&Value| policy::failure(self.job, pod) != Failure::Ignored;
+        self.pods.iter().filter(is_its).filter(counts).count()
+    }
+
+    /// Pods that are going, and are only replaced when they have gone.
+    fn awaited(&self) -> usize {
+        let going = self.pods.iter().filter(|pod| pod::is_terminating(pod)).count();
+        if policy::waits_for_the_end(self.job) { going } else { 0 }
     }
 }

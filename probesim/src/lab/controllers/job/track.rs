@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::conditions::{self, Ending};
 use super::index::Indexes;
-use super::{Sync, Target, Told, Write, is_tracked, meta, untrack};
+use super::{Sync, Target, Told, Write, is_tracked, meta, policy, untrack};
 
 // === impl Sync ===
 
 impl<'a> Sync<'a> {
     /// `trackJobStatusAndRemoveFinalizers` and `flushUncountedAndRemoveFinalizers`
     pub(super) fn track(&mut self, target: Option<Ending>) {
-        if let Some(ending) = target {
+        if let Some(ending) = &target {
             let Ending { first, reason, message, .. } = ending;
             conditions::set(&mut self.status, self.now, (first, "True"), reason, message);
         }
@@ -19,7 +19,7 @@ impl<'a> Sync<'a> {
         if !ended.is_empty() {
             self.note_uncounted();
         }
-        if let Some(indexes) = Indexes::of(self.job, &self.succeeded) {
+        if let Some(indexes) = self.indexes() {
             self.set_completed_indexes(&indexes);
         }
         self.write_status();
@@ -42,8 +42,9 @@ impl<'a> Sync<'a> {
         if !self.succeeded.is_empty() {
             uncounted["succeeded"] = uids(&self.succeeded);
         }
-        if !self.failed.is_empty() {
-            uncounted["failed"] = uids(&self.failed);
+        let failed: Vec<&Value> = self.counted().collect();
+        if !failed.is_empty() {
+            uncounted["failed"] = uids(&failed);
         }
         self.status["uncountedTerminatedPods"] = uncounted;
     }
@@ -58,9 +59,9 @@ impl<'a> Sync<'a> {
     }
 
     fn count(&mut self) {
-        for (key, pods) in [("succeeded", &self.succeeded), ("failed", &self.failed)] {
+        for (key, ended) in [("succeeded", self.succeeded.len()), ("failed", self.counted().count())] {
             let before = meta::count(&self.status[key], "");
-            let all = before + i64::try_from(pods.len()).unwrap_or(0);
+            let all = before + i64::try_from(ended).unwrap_or(0);
             if all > 0 {
                 self.status[key] = json!(all);
             }
@@ -76,15 +77,18 @@ impl<'a> Sync<'a> {
         if !text.is_empty() {
             self.status["completedIndexes"] = json!(text);
         }
+        if policy::is_by_index(self.job) {
+            self.status["failedIndexes"] = json!(indexes.failed_text());
+        }
     }
 
     /// `enactJobFinished`
     fn finish(&mut self, ending: Ending) {
         let Ending { last, reason, message, .. } = ending;
-        conditions::set(&mut self.status, self.now, (last, "True"), reason, message);
+        conditions::set(&mut self.status, self.now, (last, "True"), reason, &message);
         self.plan.push(Write::Event(match last {
             "Complete" => Told::normal("Completed", "Job completed"),
-            _ => Told::warning(reason, message),
+            _ => Told::warning(reason, message.into_owned()),
         }));
         if last == "Complete" {
             self.status["completionTime"] = meta::stamp(self.now);

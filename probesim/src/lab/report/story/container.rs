@@ -99,7 +99,7 @@ impl ContainerStory {
             match cause {
                 Cause::Liveness => self.killed_by_liveness += 1,
                 Cause::Startup => self.killed_by_startup += 1,
-                Cause::PodEnds => {}
+                Cause::PostStart | Cause::PodEnds => {}
             }
         }
         self.stopping = Some(cause);

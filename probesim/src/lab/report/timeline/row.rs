@@ -68,6 +68,7 @@ impl Canvas<'_> {
                 Struck::Started(count) => ("a", format!("restarted, restart count {count}")),
                 Struck::Stopped(Cause::Liveness, grace) => ("k", killed("liveness", grace)),
                 Struck::Stopped(Cause::Startup, grace) => ("k", killed("startup", grace)),
+                Struck::Stopped(Cause::PostStart, _) => ("k", "killed for its postStart hook".to_owned()),
                 Struck::Exited(code) => {
                     (if code == 0 { "z" } else { "x" }, format!("exited with {}", words::exit_code(code)))
                 }

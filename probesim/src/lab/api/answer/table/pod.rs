@@ -7,11 +7,7 @@ use crate::lab::timestamp;
 
 pub(super) fn cell(pod: &Value, column: &str, now: u64) -> String {
     match column {
-        "Ready" => {
-            let containers = list(&pod["status"]["containerStatuses"]);
-            let total = list(&pod["spec"]["containers"]).len().max(containers.len());
-            format!("{}/{}", containers.iter().filter(|one| one["ready"] == true).count(), total)
-        }
+        "Ready" => ready(pod),
         "Status" => status(pod),
         "Restarts" => restarts(pod, now),
         "IP" => joined(&pod["status"]["podIPs"], |ip| ip["ip"].as_str().map(str::to_owned))
@@ -28,9 +24,7 @@ pub(super) fn cell(pod: &Value, column: &str, now: u64) -> String {
 /// Of the init containers as long as one of them is at work, then of sidecars and containers (`printPod`).
 fn restarts(pod: &Value, now: u64) -> String {
     let inits = list(&pod["status"]["initContainerStatuses"]);
-    let conditions = list(&pod["status"]["conditions"]);
-    let is_past = conditions.iter().any(|one| one["type"] == "Initialized" && one["status"] == "True");
-    let containers: Vec<&Value> = match initializing(pod, inits).filter(|_| !is_past) {
+    let containers: Vec<&Value> = match initializing(pod, inits).filter(|_| !is_initialized(pod)) {
         Some(at) => inits.iter().take(at + 1).collect(),
         None => {
             let sidecars = inits.iter().filter(|one| is_sidecar(pod, one));
@@ -45,6 +39,32 @@ fn restarts(pod: &Value, now: u64) -> String {
         (1.., Some(end)) => format!("{restarts} ({} ago)", timestamp::age(now.saturating_sub(end))),
         _ => restarts.to_string(),
     }
+}
+
+/// `2/3`: sidecars count from the moment they have started, the containers proper once the pod is initialized.
+fn ready(pod: &Value) -> String {
+    let inits = list(&pod["status"]["initContainerStatuses"]);
+    let at = initializing(pod, inits);
+    let is_up = |one: &&Value| one["started"] == true && one["ready"] == true;
+    let passed = inits.iter().take(at.unwrap_or(inits.len()));
+    let sidecars = passed.filter(|one| is_sidecar(pod, one)).filter(is_up).count();
+    let containers = list(&pod["status"]["containerStatuses"]);
+    let is_ready = |one: &&Value| one["ready"] == true && one["state"]["running"].is_object();
+    let ready =
+        if at.is_none() || is_initialized(pod) { containers.iter().filter(is_ready).count() } else { 0 };
+    let specs = list(&pod["spec"]["initContainers"]);
+    let all = specs.iter().filter(|spec| spec["restartPolicy"] == "Always").count();
+    let total = all + list(&pod["spec"]["containers"]).len().max(containers.len());
+    format!("{}/{total}", sidecars + ready)
+}
+
+fn is_initialized(pod: &Value) -> bool {
+    is_true(pod, "Initialized")
+}
+
+fn is_true(pod: &Value, condition: &str) -> bool {
+    let conditions = list(&pod["status"]["conditions"]);
+    conditions.iter().any(|one| one["type"] == condition && one["status"] == "True")
 }
 
 /// How many of the gates are open.
@@ -63,21 +83,28 @@ fn readiness_gates(pod: &Value) -> String {
 /// The STATUS of a pod: init containers first, then what the first container in trouble says (`printPod`).
 pub(super) fn status(pod: &Value) -> String {
     let found = &pod["status"];
+    let is_over = matches!(found["phase"].as_str(), Some("Succeeded" | "Failed"));
+    if pod["metadata"]["deletionTimestamp"].is_string() && found["reason"] == "NodeLost" {
+        return "Unknown".to_owned();
+    }
+    if pod["metadata"]["deletionTimestamp"].is_string() && !is_over {
+        return "Terminating".to_owned();
+    }
+    let init = init_status(pod);
+    if init.is_some() && !is_initialized(pod) {
+        return init.unwrap_or_default();
+    }
     let word = |value: &Value| value.as_str().filter(|word| !word.is_empty()).map(str::to_owned);
-    if pod["metadata"]["deletionTimestamp"].is_string() {
-        return if found["reason"] == "NodeLost" { "Unknown" } else { "Terminating" }.to_owned();
-    }
-    if let Some(init) = init_status(pod) {
-        return init;
-    }
     let containers = list(&found["containerStatuses"]);
     let shown = containers.iter().find_map(|one| {
         let state = &one["state"];
         word(&state["waiting"]["reason"]).or_else(|| ended(&state["terminated"]))
     });
     let is_running = containers.iter().any(|one| one["ready"] == true && one["state"]["running"].is_object());
-    match shown {
-        Some(done) if done == "Completed" && is_running => "NotReady".to_owned(),
+    match shown.or(init) {
+        Some(done) if done == "Completed" && is_running => {
+            if is_true(pod, "Ready") { "Running" } else { "NotReady" }.to_owned()
+        }
         Some(shown) => shown,
         None => word(&found["reason"]).or_else(|| word(&found["phase"])).unwrap_or_default(),
     }
