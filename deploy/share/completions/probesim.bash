@@ -1046,7 +1046,7 @@ _probesim() {
             return 0
             ;;
         probesim__subcmd__lab)
-            opts="-f -n -v -q -h --filename --run --target --namespace --logs --kubernetes-version --seed --replay --speed --from --keep-times --listen --kubeconfig-out --for --output --verbose --quiet --expect --junit --timeline --help"
+            opts="-f -n -v -q -h --filename --run --target --image-fails --namespace --logs --kubernetes-version --seed --replay --speed --from --keep-times --listen --kubeconfig-out --for --output --verbose --quiet --expect --junit --timeline --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1065,6 +1065,10 @@ _probesim() {
                     return 0
                     ;;
                 --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --image-fails)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

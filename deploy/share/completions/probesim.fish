@@ -116,6 +116,7 @@ complete -c probesim -n "__fish_probesim_using_subcommand serve" -s h -l help -d
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -s f -l filename -d 'Manifests to run: YAML or JSON files, directories, or - for the standard input' -r -F
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l run -d 'What runs for an image: a command of this machine, with the manifest\'s args after it; nothing after the = stands for the manifest\'s own command. The images of probesim and wait-for need none' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l target -d 'What stands for a container and runs already; POD/CONTAINER or WORKLOAD/CONTAINER for one of several' -r
+complete -c probesim -n "__fish_probesim_using_subcommand lab" -l image-fails -d 'An image that cannot be pulled: its containers wait in ErrImagePull and ImagePullBackOff' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -s n -l namespace -d 'Namespace of objects that name none' -r
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l logs -d 'Write what containers print to files POD-CONTAINER.log in this directory, instead of showing it' -r -F
 complete -c probesim -n "__fish_probesim_using_subcommand lab" -l kubernetes-version -d 'The Kubernetes version whose kubelet is followed' -r

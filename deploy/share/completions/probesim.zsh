@@ -120,6 +120,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--filename=[Manifests to run\: YAML or JSON files, directories, or - for the standard input]:FILE:_files' \
 '(--replay)*--run=[What runs for an image\: a command of this machine, with the manifest'\''s args after it; nothing after the = stands for the manifest'\''s own command. The images of probesim and wait-for need none]:IMAGE=COMMAND:_default' \
 '(--replay)*--target=[What stands for a container and runs already; POD/CONTAINER or WORKLOAD/CONTAINER for one of several]:CONTAINER=HOST[:PORT]:_default' \
+'(--replay)*--image-fails=[An image that cannot be pulled\: its containers wait in ErrImagePull and ImagePullBackOff]:IMAGE:_default' \
 '(--replay)-n+[Namespace of objects that name none]:NAME:_default' \
 '(--replay)--namespace=[Namespace of objects that name none]:NAME:_default' \
 '(--replay)--logs=[Write what containers print to files POD-CONTAINER.log in this directory, instead of showing it]:DIR:_files' \
