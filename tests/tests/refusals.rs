@@ -203,7 +203,7 @@ async fn a_refusal_is_told_at_once_with_its_rule_and_its_end() {
     allow(&server, "secret", &[]);
     let ended = gate(&server, "deployment/api --timeout=3s").run().await.expect(3);
     let told = ended.log().into_iter().filter(|line| line.contains("giving up after 30s without it")).count();
-    ended.saying(r#"forbidden: add to a Role for it: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [get, list, watch]; giving up after 30s without it"#);
+    ended.saying(r#"forbidden: add to a Role for this account: apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["api"], verbs: [list, watch]; giving up after 30s without it"#);
     assert!((1..=3).contains(&told), "{told} times");
 }
 
