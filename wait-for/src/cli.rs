@@ -6,13 +6,13 @@ use clap::Parser;
 
 /// Hold a pod back until what it needs is ready.
 ///
-/// Waits until every TARGET is in its condition, says in one line why not, and opens within
-/// milliseconds.
+/// Waits until every TARGET is in its condition, says in one line why not, and
+/// opens within milliseconds.
 #[derive(Debug, Default, Parser)]
 #[command(name = "wait-for", version, next_line_help = true, verbatim_doc_comment, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// KIND/NAME[@NAMESPACE][:CONDITION], KIND/SELECTOR[@NAMESPACE][:CONDITION],
-    /// tcp://HOST:PORT, http://…, https://…, grpc://HOST:PORT[/SERVICE] or dns://NAME
+    /// KIND/NAME[@NAMESPACE][:CONDITION], by label KIND/SELECTOR[…][…],
+    /// tcp://HOST:PORT, http[s]://…, grpc://HOST:PORT[/SERVICE] or dns://NAME
     #[arg(value_name = "TARGET", verbatim_doc_comment)]
     pub targets: Vec<String>,
 
@@ -26,13 +26,14 @@ pub struct Cli {
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, verbatim_doc_comment)]
     pub timeout: Option<String>,
 
-    /// What to do when the time is over: fail, or continue as if the gate were open
+    /// When the time is over: fail, or continue as if the gate were open
     /// [env: WAIT_FOR_ON_TIMEOUT] [default: fail]
     #[arg(long, value_name = "fail|continue", verbatim_doc_comment)]
     pub on_timeout: Option<String>,
 
-    /// A met condition must hold this long [env: WAIT_FOR_STABLE_FOR] [default: 0s]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    /// A met condition must hold this long
+    /// [env: WAIT_FOR_STABLE_FOR] [default: 0s]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, verbatim_doc_comment)]
     pub stable_for: Option<String>,
 
     /// When waiting is hopeless: certain, likely or off
@@ -40,7 +41,7 @@ pub struct Cli {
     #[arg(long, value_name = "certain|likely|off", verbatim_doc_comment)]
     pub fail_fast: Option<String>,
 
-    /// Objects created before this time, or before the pod that waits (self), do not count
+    /// Objects older than this time, or than our own pod (self), do not count
     /// [env: WAIT_FOR_NEWER_THAN]
     #[arg(long, value_name = "TIME|self", verbatim_doc_comment)]
     pub newer_than: Option<String>,
@@ -58,7 +59,7 @@ pub struct Cli {
     #[arg(long, overrides_with = "any")]
     pub all: bool,
 
-    /// Look once, print every verdict, and exit 0 (met), 3 (not yet) or 1 (never)
+    /// Look once, print every verdict, exit 0 (met), 3 (not yet) or 1 (never)
     /// [env: WAIT_FOR_ONCE=true]
     #[arg(long, verbatim_doc_comment)]
     pub once: bool,
@@ -67,15 +68,17 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
 
-    /// text, or json: one object a line on stdout [env: WAIT_FOR_OUTPUT] [default: text]
-    #[arg(long, value_name = "text|json")]
+    /// text, or json: one object a line on stdout
+    /// [env: WAIT_FOR_OUTPUT] [default: text]
+    #[arg(long, value_name = "text|json", verbatim_doc_comment)]
     pub output: Option<String>,
 
-    /// Log only what goes wrong; the result is printed all the same [env: WAIT_FOR_QUIET=true]
-    #[arg(short, long)]
+    /// Log only what goes wrong; the result is printed all the same
+    /// [env: WAIT_FOR_QUIET=true]
+    #[arg(short, long, verbatim_doc_comment)]
     pub quiet: bool,
 
-    /// Print the least rights for these targets, or the initContainer; contacts nothing
+    /// Print the least rights for the targets, or the initContainer, and end
     #[arg(long, value_name = "rbac|init-container")]
     pub print: Option<String>,
 
@@ -83,8 +86,9 @@ pub struct Cli {
     #[arg(long, value_name = "NAME")]
     pub print_name: Option<String>,
 
-    /// Time between looks where watching is forbidden [env: WAIT_FOR_INTERVAL] [default: 2s]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    /// Time between looks where watching is forbidden
+    /// [env: WAIT_FOR_INTERVAL] [default: 2s]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, verbatim_doc_comment)]
     pub interval: Option<String>,
 
     /// Kubeconfig to use [env: WAIT_FOR_KUBECONFIG, KUBECONFIG]
@@ -92,8 +96,9 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", verbatim_doc_comment)]
     pub kubeconfig: Option<String>,
 
-    /// Context of the kubeconfig [env: WAIT_FOR_CONTEXT] [default: its current one]
-    #[arg(long, value_name = "NAME")]
+    /// Context of the kubeconfig
+    /// [env: WAIT_FOR_CONTEXT] [default: its current one]
+    #[arg(long, value_name = "NAME", verbatim_doc_comment)]
     pub context: Option<String>,
 
     /// File for the last reason, if it exists
@@ -121,12 +126,12 @@ pub struct Cli {
     #[arg(long, value_name = "CONDITION", help_heading = "One target, spelt out")]
     pub condition: Option<String>,
 
-    /// As go_wait_for_k8s: a kind; with it, no --namespace means all, and a bare --timeout
-    /// means minutes [env: RESOURCE_TYPE]
+    /// A kind; with it, no --namespace is all, a bare --timeout is minutes
+    /// [env: RESOURCE_TYPE]
     #[arg(long, value_name = "KIND", help_heading = "As go_wait_for_k8s", verbatim_doc_comment)]
     pub resource_type: Option<String>,
 
-    /// As go_wait_for_k8s: labels; none means all objects of the kind [env: LABEL_SELECTOR]
+    /// Labels; none means all objects of the kind [env: LABEL_SELECTOR]
     #[arg(long, value_name = "SELECTOR", help_heading = "As go_wait_for_k8s")]
     pub label_selector: Option<String>,
 
@@ -137,29 +142,32 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Kinds and conditions (the first is the default):
-  deployment   available[=N] ready rolled-out     job      complete succeeded failed finished
-  statefulset  available[=N] ready rolled-out              started
-  daemonset    available ready rolled-out         pod      ready[=N] scheduled initialized
-               available-here                              running succeeded failed finished
-  replicaset, replicationcontroller               service  has-endpoints[=N][:PORT] has-address
-               available[=N] ready
-  persistentvolumeclaim              bound        node        ready
-  customresourcedefinition           established  namespace   active
-  apiservice                         available    custom resources, as widget.example.com  ready
+  deployment, statefulset             available[=N] ready rolled-out
+  daemonset                           available ready rolled-out available-here
+  replicaset, replicationcontroller   available[=N] ready
+  job                                 complete succeeded failed finished started
+  pod         ready[=N] scheduled initialized running succeeded failed finished
+  service     has-endpoints[=N][:PORT] has-address
+  persistentvolumeclaim     bound        node, widget.example.com   ready
+  customresourcedefinition  established  apiservice                 available
+  namespace                 active
 These have more than their default, which is exists:
-  cronjob  has-succeeded     persistentvolume     available bound
-  ingress  has-address       poddisruptionbudget  healthy disruptions-allowed
-  horizontalpodautoscaler  active                 configmap, secret  has-key=KEY
+  cronjob  has-succeeded    persistentvolume         available bound
+  ingress  has-address      poddisruptionbudget      healthy disruptions-allowed
+  configmap, secret  has-key=KEY    horizontalpodautoscaler  active
 Any kind:
-  exists  deleted  condition=TYPE[=STATUS]  jsonpath={PATH}[=VALUE]  (also != < <= > >=)
+  exists  deleted  condition=TYPE[=STATUS]  jsonpath={PATH}[=VALUE]
+                                            also with != < <= > >=
 
 On the network, with options as in tcp://db:5432#timeout=2s&interval=5s:
-  tcp   tls ca insecure      http, https  status method header request-header body ca insecure
-  grpc  tls ca insecure      dns          type at-least
+  tcp, grpc    tls ca cert key insecure
+  http, https  status method header request-header body ca cert key insecure
+  dns          type at-least
 
 Exit codes:
   0 met   1 a target can never be met   2 usage   3 the time ran out
-  4 the API refused us (401, 403)   143 SIGTERM   130 SIGINT   after --, the command's own
+  4 the API refused us (401, 403)   143 SIGTERM   130 SIGINT
+  after --, the command's own
 
 WAIT_FOR_DISABLED=REASON opens the gate at once, whatever else is said.
 
@@ -167,11 +175,11 @@ Examples:
   wait-for deployment/postgres
   wait-for job/migrate@db:complete pod/app=web,tier!=cache:ready=2 --timeout 5m
   wait-for service/db tcp://db:5432 https://auth/ready#status=200
-  wait-for --namespace app --resource deployment --name postgres --condition available
-  wait-for service/db -- ./server --port 8080       become the server once the gate is open
-  wait-for --print rbac deployment/postgres         the account and Role that it needs
+  wait-for --resource deployment --name postgres --condition available
+  wait-for service/db -- ./server --port 8080  become the server once it is open
+  wait-for --print rbac deployment/postgres    the account and Role it needs
   wait-for --print init-container deployment/postgres
-  wait-for install /shared                          copy this program to /shared/wait-for";
+  wait-for install /shared                     copy wait-for to /shared/wait-for";
 
 #[cfg(test)]
 mod tests {
@@ -188,7 +196,7 @@ mod tests {
     fn help_fits_a_terminal() {
         for help in [Cli::command().render_help(), Cli::command().render_long_help()] {
             let text = help.to_string();
-            let wide = text.lines().find(|line| line.chars().count() > 100);
+            let wide = text.lines().find(|line| line.chars().count() > 80);
             assert_eq!(wide, None);
             assert!(text.contains("wait-for install /shared"));
         }

@@ -32,7 +32,8 @@ pub enum DurationError {
 /// [`DurationError`], which says what to write instead.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
     let text = text.trim();
-    if text.parse::<f64>() == Ok(0.0) {
+    let is_something = text.contains(|c: char| c.is_ascii_digit() && c != '0');
+    if !is_something && text.parse::<f64>() == Ok(0.0) {
         return Ok(Duration::ZERO);
     }
     if text.starts_with('-') {
@@ -46,7 +47,6 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
         return Err(malformed());
     }
     let duration = text.parse::<kube::core::Duration>().map(Duration::from).map_err(|_| malformed())?;
-    let is_something = text.contains(|c: char| c.is_ascii_digit() && c != '0');
     match duration {
         _ if duration.is_zero() && is_something => Err(DurationError::TooShort(text.to_owned())),
         _ if duration > LONGEST => Err(DurationError::TooLong(text.to_owned())),
@@ -118,6 +118,9 @@ mod tests {
     #[test]
     fn anything_else_is_refused_with_what_to_write() {
         assert_eq!(parse("10"), Err(DurationError::NoUnit("10".into())));
+        for text in ["1e-400", &format!("0.{}1", "0".repeat(400))] {
+            assert_eq!(parse(text), Err(DurationError::NoUnit(text.into())), "not none: {text}");
+        }
         assert_eq!(parse("-5s"), Err(DurationError::Negative("-5s".into())));
         for text in [
             "",

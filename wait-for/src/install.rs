@@ -4,23 +4,39 @@
 //! `DIR/wait-for TARGET -- COMMAND`.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+use crate::connection::describe;
 
 /// Copies this program to `dir/wait-for`, in one step for whoever looks on.
 ///
 /// # Errors
-/// When it cannot be read or written, with the path.
-pub fn install(dir: &Path) -> io::Result<PathBuf> {
-    let told =
-        |path: &Path, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+/// When it cannot be read or written, with the directory.
+pub fn install(dir: &Path) -> Result<PathBuf, String> {
+    let told = |error: io::Error| {
+        let hint = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => "; name a directory that is there",
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                "; name one that can be written, such as the mount of an emptyDir"
+            }
+            _ => "",
+        };
+        format!("cannot install in {}: {}{hint}", dir.display(), describe(&error))
+    };
     let target = dir.join("wait-for");
     let draft = dir.join(format!(".wait-for-{}", std::process::id()));
-    let this = std::env::current_exe()?;
-    fs::copy(&this, &draft).map_err(|error| told(&draft, error))?;
-    fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).map_err(|error| told(&draft, error))?;
-    fs::rename(&draft, &target).map_err(|error| told(&target, error))?;
+    let put = || {
+        fs::copy(std::env::current_exe()?, &draft)?;
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o755))?;
+        fs::rename(&draft, &target)
+    };
+    put().map_err(|error| {
+        // Where the disk is full, a part of it is there.
+        let _ = fs::remove_file(&draft);
+        told(error)
+    })?;
     Ok(target)
 }
 
@@ -36,7 +52,10 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755);
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
         fs::remove_dir_all(&dir).unwrap();
-        let error = install(Path::new("/no/such/dir")).unwrap_err().to_string();
-        assert!(error.contains("/no/such/dir"), "{error}");
+        assert_eq!(
+            install(Path::new("/no/such/dir")).unwrap_err(),
+            "cannot install in /no/such/dir: no such file or directory; name a directory that is there"
+        );
+        assert!(install(Path::new("/dev/null")).unwrap_err().contains("null: not a directory; name"));
     }
 }

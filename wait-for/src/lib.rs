@@ -168,13 +168,13 @@ async fn install(dir: PathBuf, signals: &mut Signals) -> Result<Then, Outcome> {
     tokio::select! {
         biased;
         signal = signals.recv() => Err(Outcome::Signalled(signal)),
-        copied = copying => match copied.unwrap_or_else(|error| Err(io::Error::other(error))) {
+        copied = copying => match copied.unwrap_or_else(|error| Err(error.to_string())) {
             Ok(path) => {
                 say::result(&[format!("installed {}", path.display())]);
                 Ok(Then::default())
             }
             Err(error) => {
-                say::complain(format!("cannot install: {error}"));
+                say::complain(error);
                 Err(Outcome::Usage)
             }
         }

@@ -44,7 +44,12 @@ fn check(name: &str, limit: usize, marks: &'static str, may_have_dots: bool) -> 
     let is_allowed =
         |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (may_have_dots && c == '.');
     match name.chars().find(|&c| !is_allowed(c)) {
-        Some(c) if c.is_ascii_uppercase() => return Err(NameError::UpperCase(c, name.to_ascii_lowercase())),
+        Some(c) if c.is_ascii_uppercase() => {
+            let lower = name.to_ascii_lowercase();
+            // What else is wrong with it is said in the place of advice that would be wrong, too.
+            check(&lower, limit, marks, may_have_dots)?;
+            return Err(NameError::UpperCase(c, lower));
+        }
         Some(c) => return Err(NameError::Character(c, marks)),
         None => {}
     }
@@ -74,6 +79,7 @@ mod tests {
         let cases = [
             ("", "it is empty"),
             ("Postgres", "upper-case \"P\" is not allowed; write \"postgres\""),
+            ("My_db", "\"_\" is not allowed; use lower-case letters, digits, \"-\" and \".\""),
             ("a_b", "\"_\" is not allowed; use lower-case letters, digits, \"-\" and \".\""),
             ("-a", "each part must begin and end with a letter or digit"),
             ("a..b", "each part must begin and end with a letter or digit"),

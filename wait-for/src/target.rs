@@ -175,7 +175,9 @@ impl FromStr for Target {
         // Neither names nor labels hold ":" or "@"; conditions may hold anything.
         let (object, condition) = split_optional(text, ':');
         let Some((kind, object)) = object.split_once('/') else {
-            return Err(TargetError::NoSlash(text.to_owned()));
+            // What cannot be a name is no example of one.
+            let example = if name::subdomain(text).is_ok() { text } else { "NAME" };
+            return Err(TargetError::NoSlash(example.to_owned()));
         };
         let (which, namespace) = split_optional(object, '@');
         let which = which.trim();
@@ -307,7 +309,8 @@ mod tests {
                 "postgres",
                 "expected KIND/NAME[@NAMESPACE][:CONDITION]; write, for example, deployment/postgres",
             ),
-            ("", "expected KIND/NAME"),
+            ("", "expected KIND/NAME[@NAMESPACE][:CONDITION]; write, for example, deployment/NAME"),
+            ("@", "write, for example, deployment/NAME"),
             ("/postgres", "the kind before \"/\" is empty; write, for example, deployment/postgres"),
             ("deployment/", "the name after \"deployment/\" is empty"),
             ("deployment/:ready", "the name after \"deployment/\" is empty"),

@@ -50,11 +50,10 @@ pub(super) struct FileTarget {
 }
 
 impl File {
-    /// Reads the text of the file `name`.
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self, Vec<ConfigError>> {
+    /// Reads the text of the file `name`: what there is in it, and what cannot be read.
+    pub(super) fn parse(name: &str, text: &str) -> (Self, Vec<ConfigError>) {
         let mut reader = Reader { name, errors: Vec::new() };
-        let file = reader.file(text);
-        if reader.errors.is_empty() { Ok(file) } else { Err(reader.errors) }
+        (reader.file(text), reader.errors)
     }
 
     pub(super) fn setting(&self, key: &str) -> Option<Setting> {
@@ -189,14 +188,15 @@ mod tests {
     use super::*;
 
     fn errors(text: &str) -> Vec<String> {
-        File::parse("gate.yaml", text).unwrap_err().iter().map(ToString::to_string).collect()
+        File::parse("gate.yaml", text).1.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn targets_stand_alone_or_with_terms_of_their_own() {
         let text =
             "timeout: 5m\nany: true\ntargets:\n- deployment/api\n- target: job/migrate\n  timeout: 2m\n";
-        let file = File::parse("gate.yaml", text).unwrap();
+        let (file, errors) = File::parse("gate.yaml", text);
+        assert_eq!(errors, []);
         assert_eq!(file.setting("any").unwrap().text, "true");
         assert_eq!(file.setting("timeout").unwrap().from, "gate.yaml:1: timeout");
         let texts: Vec<&str> = file.targets.iter().map(|target| target.target.text.as_str()).collect();

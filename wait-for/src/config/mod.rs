@@ -151,12 +151,12 @@ pub fn resolve(
     read: impl Fn(&str) -> std::io::Result<String>,
 ) -> Result<Config, Mistakes> {
     let mut termination_log = termination_log::named(cli.termination_log.as_deref(), env);
-    let file = match read_file(&cli, env, read) {
-        Ok(file) => file,
-        Err(errors) => return Err(Mistakes { errors, termination_log }),
+    let (file, unread) = match read_file(&cli, env, read) {
+        Ok(read) => read,
+        Err(error) => return Err(Mistakes { errors: vec![error], termination_log }),
     };
     let sources = Sources { env, file: &file };
-    let mut errors = Errors::default();
+    let mut errors = Errors(unread);
     let is_legacy = cli.resource_type.is_some()
         || cli.label_selector.is_some()
         || (cli.targets.is_empty()
@@ -166,7 +166,9 @@ pub fn resolve(
     let legacy = |name| is_legacy.then(|| sources.variable(name)).flatten();
 
     let named = targets::targets(&cli, is_legacy, &sources).unwrap_or_else(|mistakes| {
-        errors.0.extend(mistakes);
+        // They may be in what could not be read.
+        let is_known = errors.0.is_empty();
+        errors.0.extend(mistakes.into_iter().filter(|mistake| is_known || *mistake != ConfigError::NoTarget));
         Vec::new()
     });
     // What is printed is for a pod that will know its place.
@@ -276,7 +278,6 @@ pub fn resolve(
 }
 
 /// The mistakes so far.
-#[derive(Default)]
 struct Errors(Vec<ConfigError>);
 
 impl Errors {
@@ -331,17 +332,16 @@ fn read_file(
     cli: &Cli,
     env: &HashMap<String, String>,
     read: impl Fn(&str) -> std::io::Result<String>,
-) -> Result<File, Vec<ConfigError>> {
+) -> Result<(File, Vec<ConfigError>), ConfigError> {
     let none = File::default();
     let Some(Setting { from, text: path }) =
         (Sources { env, file: &none }).get(cli.config.as_ref(), "config")
     else {
-        return Ok(none);
+        return Ok((none, Vec::new()));
     };
-    let text = read(&path).map_err(|error| {
-        vec![ConfigError::File(format!("{from}: cannot read {path}: {}", describe(&error)))]
-    })?;
-    File::parse(&path, &text)
+    let text = read(&path)
+        .map_err(|error| ConfigError::File(format!("{from}: cannot read {path}: {}", describe(&error))))?;
+    Ok(File::parse(&path, &text))
 }
 
 fn duration(setting: Option<Setting>, unit: u64) -> Result<Duration, ConfigError> {
@@ -544,6 +544,23 @@ targets:
         assert_eq!(targets(&with_flags)[0], "pod/x:ready");
         assert_eq!(with_flags.timeout, Some(Duration::from_secs(7)));
         assert_eq!(with_flags.wanted[1].missing, Missing::Wait);
+    }
+
+    #[test]
+    fn what_cannot_be_read_in_a_file_hides_no_other_mistake() {
+        let file = "targets: [pod/X, [pod/y]]\ntimout: 5m\nstableFor: 3\n";
+        let errors = config_with(file, "--config gate.yaml", &[]).unwrap_err().join("\n");
+        for part in [
+            "gate.yaml:1: targets: expected one",
+            "gate.yaml:1",
+            "\"X\"",
+            "gate.yaml:2",
+            "gate.yaml:3: stableFor",
+        ] {
+            assert!(errors.contains(part), "{part}: {errors}");
+        }
+        let alone = config_with("targets: 1\n", "--config gate.yaml", &[]).unwrap_err();
+        assert_eq!(alone.len(), 1, "the targets may be what could not be read: {alone:?}");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum Purpose {
     Verdict,
     /// Without it a named Service is judged by its EndpointSlices alone.
     ServiceItself,
+    /// One watch for many targets, instead of one for each.
+    Together,
     /// The reason in full.
     Reason,
     /// To read the object once more before giving up, one of several to explain it, and whether it is the gate's own
@@ -38,6 +40,9 @@ impl Purpose {
             Self::ServiceItself => {
                 Some("Without this one, the Service is judged by its EndpointSlices alone.")
             }
+            Self::Together => Some(
+                "Optional, to list and watch them all at once, as they are many, instead of each by itself:",
+            ),
             Self::Reason => Some("Optional, to be told the reason in full:"),
             Self::Reread => {
                 Some("Optional, to read again what is about to be given up, or is to be explained:")
@@ -78,6 +83,13 @@ pub fn required(target: &Target) -> Vec<(Purpose, Rule)> {
         }
         _ => vec![(Purpose::Verdict, own)],
     }
+}
+
+/// The rules with which many targets of this sort can be followed together: those of its name, without the name.
+#[must_use]
+pub fn together(target: &Target) -> Vec<Rule> {
+    let rules = required(target).into_iter().map(|(_, rule)| rule);
+    rules.filter(|rule| !rule.names.is_empty()).map(|rule| Rule { names: Vec::new(), ..rule }).collect()
 }
 
 /// The rules that only help to explain.

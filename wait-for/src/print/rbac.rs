@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::needs::{self, Purpose, Where};
 use super::{OWN, name};
 use crate::config::Config;
+use crate::follow::crowd;
 use crate::newer_than::NewerThan;
 use crate::resource::Scope;
 use crate::rule::{GET, Rule};
@@ -120,9 +121,11 @@ fn places(config: &Config) -> BTreeMap<Place, Rules> {
     let mut add = |place: Place, purpose: Purpose, rule: Rule| {
         merge(places.entry(place).or_default().entry(purpose).or_default(), purpose, rule);
     };
+    let mut alike: BTreeMap<(String, Vec<Rule>, Place), usize> = BTreeMap::new();
     for wanted in &config.wanted {
         let Some(target) = wanted.aim.object() else { continue };
         let there = place(target, config.scope.as_ref());
+        *alike.entry((target.kind.to_string(), needs::together(target), there.clone())).or_default() += 1;
         for (purpose, rule) in needs::required(target) {
             add(there.clone(), purpose, rule);
         }
@@ -138,6 +141,11 @@ fn places(config: &Config) -> BTreeMap<Place, Rules> {
                 Where::Nowhere => Place::Cluster,
             };
             add(place, purpose, rule);
+        }
+    }
+    for ((_, rules, there), _) in alike.into_iter().filter(|(_, count)| *count >= crowd::LEAST) {
+        for rule in rules {
+            add(there.clone(), Purpose::Together, rule);
         }
     }
     for rules in places.values_mut() {
@@ -330,6 +338,22 @@ subjects:
         );
         assert!(text.contains("resourceNames: [\"a\", \"b\"]"), "{text}");
         assert!(text.contains("    resources: [\"pods\"]\n    verbs: [list, watch]\n"), "{text}");
+    }
+
+    #[test]
+    fn many_of_one_kind_can_do_without_the_whole_collection_and_are_told_what_it_is_good_for() {
+        let many = |count: usize, kind: &str| {
+            let targets: Vec<String> = (0..count).map(|i| format!("{kind}/x{i}")).collect();
+            printed(&targets.join(" "))
+        };
+        let whole =
+            "  # - apiGroups: [\"\"]\n  #   resources: [\"configmaps\"]\n  #   verbs: [list, watch]\n";
+        assert!(many(100, "configmap").contains(whole), "{}", many(100, "configmap"));
+        assert!(many(100, "configmap").contains("resourceNames: [\"x0\", "), "the names are what is needed");
+        assert!(!many(99, "configmap").contains("at once"));
+        assert!(
+            many(100, "service").contains("  #   resources: [\"services\"]\n  #   verbs: [list, watch]\n")
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use super::ask::Ask;
 use super::judge::judge;
 use super::redirect::{Hop, Next};
+use super::url::escaped;
 use super::{over_http1, over_http2};
 use crate::message::clean;
 use crate::network::deadline::Deadline;
@@ -56,8 +57,8 @@ pub(in crate::network) async fn attempt(
     let mut hop = Hop::first(ask);
     for _ in 0..REQUESTS {
         let answer = attempt.send(&hop).await?;
-        let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
-        let elsewhere = match hop.next(ask, answer.status, location) {
+        let location = answer.headers.get(LOCATION).map(|value| escaped(value.as_bytes()));
+        let elsewhere = match hop.next(ask, answer.status, location.as_deref()) {
             Next::Follow(next) => {
                 hop = next;
                 continue;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hyper::http::uri::PathAndQuery;
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::network::address::{Address, AddressError};
 
@@ -113,6 +114,13 @@ fn without_dots(path: &str) -> String {
     format!("/{}{end}{query}", kept.join("/"))
 }
 
+/// A `Location` with all that cannot stand in a URL escaped: servers write spaces and letters of any language, and
+/// Go's client follows them.
+pub(super) fn escaped(location: &[u8]) -> String {
+    const SPACE: &AsciiSet = &CONTROLS.add(b' ');
+    percent_encode(location.trim_ascii(), SPACE).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +148,13 @@ mod tests {
     fn a_query_is_not_printed() {
         assert_eq!(url("https://api:8443/x?token=hunter2").to_string(), "https://api:8443/x?…");
         assert_eq!(url("http://api:80").to_string(), "http://api/");
+    }
+
+    #[test]
+    fn a_location_may_have_spaces_and_letters_of_any_language() {
+        let location = escaped(" http://api:80/f\u{fc}r mich".as_bytes());
+        assert_eq!(location, "http://api:80/f%C3%BCr%20mich");
+        assert!(url("http://api/").join(&location).is_some());
     }
 
     #[test]
