@@ -16,7 +16,7 @@ use crate::follow::{Follow, News, crowd};
 use crate::kube_error::KubeError;
 use crate::network;
 use crate::outcome::{OnTimeout, Outcome, decide};
-use crate::output::{Opening, Output, Pace, closing};
+use crate::output::{Chorus, Opening, Output, Pace, Voice, closing};
 use crate::resource::{Resource, Scope};
 use crate::row::Row;
 use crate::signals::Signals;
@@ -41,6 +41,8 @@ pub struct Gate {
     rows: Vec<Row>,
     output: Output,
     pace: Pace,
+    troubles: Chorus,
+    recoveries: Chorus,
     last_words: LastWords,
 }
 
@@ -50,7 +52,16 @@ impl Gate {
     pub fn new(config: Config, output: Output, start: Instant) -> Self {
         let rows = config.wanted.iter().map(row).collect();
         let last_words = LastWords::new(config.termination_log.clone());
-        Self { config, start, rows, output, pace: Pace::default(), last_words }
+        Self {
+            config,
+            start,
+            rows,
+            output,
+            pace: Pace::default(),
+            troubles: Chorus::default(),
+            recoveries: Chorus::default(),
+            last_words,
+        }
     }
 
     /// Waits until the outcome is decided, by a target, the clock or a signal.
@@ -213,9 +224,15 @@ impl Gate {
             News::Verdict(verdict) => row.learn(verdict, now),
             News::Explained(verdict, because, age) => row.learn_why(verdict, because, age, now),
             News::Broken(why) => row.start_anew(why, now),
-            News::Trouble(what) => row.suffer(what, now),
+            News::Trouble(what) => {
+                self.recoveries.end();
+                row.suffer(what.clone(), now) && self.is_heard(Sort::Trouble, &what)
+            }
             News::Recovered => {
-                if let Some(lasted) = row.recover(now) {
+                self.troubles.end();
+                if let Some(lasted) = row.recover(now)
+                    && self.is_heard(Sort::Recovery, "the API server answers again")
+                {
                     self.output.recover(&self.rows, index, lasted, now);
                 }
                 false
@@ -228,6 +245,25 @@ impl Gate {
         if is_worth_a_line && !self.config.once {
             self.say(index, now);
             self.last_words.expire();
+        }
+    }
+
+    /// Whether a line that thousands of targets may have in common is for this one to say.
+    fn is_heard(&mut self, sort: Sort, what: &str) -> bool {
+        if !self.output.is_for_people() {
+            return true;
+        }
+        let chorus = match sort {
+            Sort::Trouble => &mut self.troubles,
+            Sort::Recovery => &mut self.recoveries,
+        };
+        match chorus.join(what) {
+            Voice::Solo => true,
+            Voice::Refrain => {
+                self.output.refrain(what);
+                false
+            }
+            Voice::Silent => false,
         }
     }
 
@@ -276,6 +312,13 @@ impl Gate {
         }
         self.last_words.write(&last, more, now);
     }
+}
+
+/// What many targets may have in common.
+#[derive(Clone, Copy)]
+enum Sort {
+    Trouble,
+    Recovery,
 }
 
 /// A target's line before its first news.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::credentials::Secret;
 use super::exec_plugin::ClusterInfo;
 use super::{Cluster, ClusterError, Credentials, ExecPlugin, Tls, read};
+use crate::message::clean;
 use crate::yaml;
 
 /// Several files as one: of two entries with the same name the first counts.
@@ -199,7 +200,8 @@ impl Kubeconfig {
 fn assemble(cluster: ClusterEntry, user: UserEntry, namespace: Option<String>) -> Result<Cluster, String> {
     if let Some(proxy) = &cluster.proxy_url {
         return Err(format!(
-            "proxy-url {proxy} is not supported: reach the server directly, or through a tunnel"
+            "proxy-url {} is not supported: reach the server directly, or through a tunnel",
+            clean(proxy)
         ));
     }
     if user.auth_provider.is_some() {
@@ -349,6 +351,10 @@ users:
             (
                 &SHOP.replace("certificate-authority: pki/ca.crt", "proxy-url: 'http://proxy'"),
                 "proxy-url http://proxy is not supported",
+            ),
+            (
+                &SHOP.replace("certificate-authority: pki/ca.crt", "proxy-url: 'http://bob:hunter2@proxy'"),
+                "proxy-url http://***@proxy is not supported",
             ),
             (
                 &SHOP.replace("tokenFile: token,", "exec: {apiVersion: v1, command: get-token},"),

@@ -1,5 +1,6 @@
 //! What a run says: a line when a target's state changes, a heartbeat, and the result.
 
+mod chorus;
 mod json;
 mod live;
 mod pace;
@@ -8,6 +9,7 @@ mod text;
 use std::io::IsTerminal;
 use std::time::Duration;
 
+pub use self::chorus::{Chorus, Voice};
 pub(crate) use self::live::Above;
 pub use self::live::Screen;
 pub use self::pace::Pace;
@@ -76,6 +78,19 @@ impl Output {
             Self::Json => json::row("change", &rows[index], now),
             Self::Live(screen) => screen.draw(rows, now),
         }
+    }
+
+    /// More targets than those that were named have this trouble; programs are told of each.
+    pub fn refrain(&mut self, what: &str) {
+        if let Self::Text = self {
+            tracing::info!("more targets: {what}");
+        }
+    }
+
+    /// Whether what is the same of many is said of some only.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        !matches!(self, Self::Json)
     }
 
     /// A target's time is over, and it does not count any more.
