@@ -74,7 +74,7 @@ async fn every_status_is_read_from_the_code_that_the_server_writes() {
     let found = attempted(&format!("grpc://{address}")).await;
     assert_eq!(found, "not yet: HTTP 503 — something else than gRPC answers");
     let address = http2(|_| refused("16")).await;
-    assert_eq!(attempted(&format!("grpc://{address}")).await, "not yet: gRPC UNAUTHENTICATED");
+    assert_eq!(attempted(&format!("grpc://{address}")).await, "not yet: gRPC UNAUTHENTICATED — no");
 }
 
 #[tokio::test]

@@ -49,6 +49,9 @@ pub(crate) async fn https(
     config: Arc<ServerConfig>,
     answer: fn(Request<Incoming>) -> Response<Body>,
 ) -> SocketAddr {
+    let mut config = ServerConfig::clone(&config);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let config = Arc::new(config);
     serve(move |stream| {
         let acceptor = TlsAcceptor::from(config.clone());
         async move {

@@ -51,16 +51,18 @@ async fn a_certificate_is_checked_unless_told_not_to() {
         (format!("https://localhost:{port}/#insecure=true"), "met: HTTP 200"),
         (
             format!("https://localhost:{port}/"),
-            "not yet: certificate not trusted: unknown issuer; name a file with its CA as ca=FILE",
+            "not yet: certificate not trusted — signed by an unknown issuer: by itself, or by a CA that is not trusted \
+             here; name a file with its CA as ca=FILE",
         ),
         (
             format!("https://127.0.0.1:{port}/#ca={ca}"),
-            "not yet: certificate not trusted: it is not for 127.0.0.1",
+            "not yet: certificate not for 127.0.0.1; it is for localhost",
         ),
         (format!("tcp://localhost:{port}#tls=true&ca={ca}"), "met: open"),
         (
             format!("tcp://localhost:{port}#tls=true"),
-            "not yet: certificate not trusted: unknown issuer; name a file with its CA as ca=FILE",
+            "not yet: certificate not trusted — signed by an unknown issuer: by itself, or by a CA that is not trusted \
+             here; name a file with its CA as ca=FILE",
         ),
         (format!("http://localhost:{port}/"), "not yet: the answer is not HTTP/1.1"),
     ] {
